@@ -1,0 +1,143 @@
+package bind
+
+import (
+	"strconv"
+
+	"datapunk/catalog/desc"
+	"datapunk/internal/pgerr"
+	"datapunk/kv"
+	"datapunk/sql/expr"
+	"datapunk/sql/function"
+	"datapunk/sql/logical"
+	"datapunk/sql/parser"
+	"datapunk/types"
+	"datapunk/types/collate"
+
+	pg "github.com/pganalyze/pg_query_go/v6"
+)
+
+func itoa(n int) string { return strconv.Itoa(n) }
+
+// findSchema returns a schema's OID, 0 if there is none. pg_temp is the session's own.
+func (b *Binder) findSchema(name string) types.OID {
+	if name == "pg_temp" {
+		return b.TempSchema
+	}
+	if s, ok := b.Catalog.Find(desc.Lookup{Class: desc.ClassSchema, Name: name}).(*desc.Schema); ok {
+		return s.OID
+	}
+	return 0
+}
+
+// Collation finds a collation by name.
+func (b *Binder) Collation(parts []string, location int32) (types.OID, error) {
+	name := parts[len(parts)-1]
+	if b.stored {
+		if oid, ok := token(name, 'l'); ok {
+			return oid, nil
+		}
+	}
+	if len(parts) > 1 {
+		if schema, err := b.schema(parts[len(parts)-2], location); err != nil {
+			return 0, err
+		} else if schema != types.PgCatalog {
+			return 0, b.errorf(location, pgerr.UndefinedObject, "collation \"%s.%s\" for encoding \"UTF8\" does not exist", parts[len(parts)-2], name)
+		}
+	}
+	if oid, ok := collate.Named(name); ok {
+		return types.OID(oid), nil
+	}
+	return 0, b.errorf(location, pgerr.UndefinedObject, "collation \"%s\" for encoding \"UTF8\" does not exist", name)
+}
+
+func (b *Binder) collationName(oid types.OID) string { return collate.Name(uint32(oid)) }
+
+// noArgs finds a function without arguments in pg_catalog.
+func (b *Binder) noArgs(name string) *function.Func {
+	for _, fn := range b.Functions.Named(name) {
+		if len(fn.Args) == 0 {
+			return fn
+		}
+	}
+	return nil
+}
+
+// use notes that the statement reads or writes a relation under a lock.
+func (b *Binder) use(oid types.OID, mode kv.Mode) {
+	if i, ok := b.uses[oid]; ok {
+		if uint8(mode) > b.useList[i].Mode {
+			b.useList[i].Mode = uint8(mode)
+		}
+		return
+	}
+	b.uses[oid] = len(b.useList)
+	b.useList = append(b.useList, logical.Use{Relation: oid, Mode: uint8(mode)})
+}
+
+// need notes a privilege the statement needs, checked when it is run.
+func (b *Binder) need(rel *desc.Relation, privilege desc.Privilege) {
+	i, ok := b.uses[rel.OID]
+	if !ok {
+		return
+	}
+	u := &b.useList[i]
+	for k := range u.Needs {
+		if u.Needs[k].As == b.User {
+			u.Needs[k].Privilege |= privilege
+			return
+		}
+	}
+	u.Needs = append(u.Needs, logical.Need{As: b.User, Privilege: privilege})
+}
+
+// parseStored parses a stored query.
+func parseStored(text string) (*pg.Node, error) {
+	list, err := parser.Parse(text)
+	if err != nil {
+		return nil, err
+	}
+	if len(list) != 1 {
+		return nil, pgerr.Internal("stored query is %d statements", len(list))
+	}
+	return list[0].Node, nil
+}
+
+// systemExpr binds an expression of the program's own, such as a built-in
+// function's default argument, in pg_catalog alone.
+func (b *Binder) systemExpr(text string) (expr.Expr, error) {
+	node, err := parser.ParseExpr(text)
+	if err != nil {
+		return nil, err
+	}
+	inner := *b
+	inner.SearchPath, inner.stored = []types.OID{types.PgCatalog}, false
+	inner.viewDepth++
+	q := &query{out: &logical.Query{}, outer: map[expr.ColumnID]bool{}}
+	e, err := inner.expr(&scope{q: q}, node)
+	b.nextID = inner.nextID
+	return e, err
+}
+
+// Stored binds a stored expression over one relation's columns; cols may be nil.
+func (b *Binder) Stored(text string, cols []logical.Col) (expr.Expr, error) {
+	node, err := parser.ParseExpr(text)
+	if err != nil {
+		return nil, err
+	}
+	inner := *b
+	inner.stored = true
+	inner.viewDepth++
+	q := &query{out: &logical.Query{}, outer: map[expr.ColumnID]bool{}, clause: inCheck}
+	s := &scope{q: q, noOuter: true}
+	tokens := make([]logical.Col, len(cols))
+	for i, c := range cols {
+		tokens[i] = c
+		if c.Number > 0 {
+			tokens[i].Name = "@c" + itoa(int(c.Number))
+		}
+	}
+	s.items = []*source{{cols: tokens, visible: true, reach: true}}
+	e, err := inner.expr(s, node)
+	b.nextID = inner.nextID
+	return e, err
+}
