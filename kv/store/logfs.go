@@ -41,6 +41,7 @@ type spare struct {
 
 const (
 	spareCount    = 2
+	spareGrowth   = 4       // faster than the memtables', so that spares are ahead
 	firstLogBytes = 1 << 20 // Pebble's first memtable has 256 KB, then it doubles
 	zeroChunk     = 256 << 10
 	sparePrefix   = "spare-"
@@ -81,29 +82,49 @@ func (f *fs) stop() {
 	}
 }
 
-// fill keeps spareCount spare logs of the wanted size.
+// fill keeps spareCount spare logs of the wanted size; smaller ones grow.
 func (f *fs) fill() {
 	defer close(f.done)
 	for range f.wake {
-		for {
-			f.mu.Lock()
-			full := f.mu.closed || len(f.mu.spares) >= spareCount
-			f.mu.next++
-			name := f.FS.PathJoin(f.mu.dir, sparePrefix+itoa(f.mu.next))
-			size := f.mu.want
-			f.mu.Unlock()
-			if full {
-				break
-			}
-			if err := f.zero(name, size); err != nil {
-				_ = f.FS.Remove(name)
-				break // no room for a spare: logs are appended to
-			}
-			f.mu.Lock()
-			f.mu.spares = append(f.mu.spares, spare{name, size})
-			f.mu.Unlock()
+		for f.fillOne() {
 		}
 	}
+}
+
+// fillOne makes or grows one spare; false if there is nothing to do, or no room:
+// then logs are appended to.
+func (f *fs) fillOne() bool {
+	f.mu.Lock()
+	if f.mu.closed {
+		f.mu.Unlock()
+		return false
+	}
+	size := f.mu.want
+	var s spare
+	for i, have := range f.mu.spares {
+		if have.size < size {
+			s = have
+			f.mu.spares = append(f.mu.spares[:i], f.mu.spares[i+1:]...)
+			break
+		}
+	}
+	if s.name == "" {
+		if len(f.mu.spares) >= spareCount {
+			f.mu.Unlock()
+			return false
+		}
+		f.mu.next++
+		s.name = f.FS.PathJoin(f.mu.dir, sparePrefix+itoa(f.mu.next))
+	}
+	f.mu.Unlock()
+	if err := f.zero(s.name, size); err != nil {
+		_ = f.FS.Remove(s.name)
+		return false
+	}
+	f.mu.Lock()
+	f.mu.spares = append(f.mu.spares, spare{s.name, size})
+	f.mu.Unlock()
+	return true
 }
 
 func (f *fs) zero(name string, size int64) error {
@@ -133,7 +154,7 @@ func (f *fs) takeSpare(name string, category vfs.DiskWriteCategory) vfs.File {
 		f.mu.spares = f.mu.spares[1:]
 	}
 	if f.mu.want < f.limit {
-		f.mu.want = min(f.mu.want*2, f.limit)
+		f.mu.want = min(f.mu.want*spareGrowth, f.limit)
 	}
 	if !f.mu.closed {
 		select {
@@ -143,7 +164,11 @@ func (f *fs) takeSpare(name string, category vfs.DiskWriteCategory) vfs.File {
 	}
 	f.mu.Unlock()
 	if s.name == "" {
-		return nil
+		s.name = f.FS.PathJoin(f.mu.dir, sparePrefix+"first")
+		if f.zero(s.name, min(firstLogBytes, f.limit)) != nil {
+			_ = f.FS.Remove(s.name)
+			return nil
+		}
 	}
 	file, err := f.FS.ReuseForWrite(s.name, name, category)
 	if err != nil {

@@ -152,7 +152,7 @@ func (t *txn) Latest(ctx context.Context, key []byte) (kv.Latest, error) {
 func latest(f mvcc.Flags, payload []byte, ts kv.Timestamp, own bool, command uint32) kv.Latest {
 	l := kv.Latest{Own: own, Command: command}
 	if !own {
-		l.Version = ts
+		l.Version, l.Command = ts, 0
 	}
 	switch {
 	case f&mvcc.Deleted == 0:

@@ -90,6 +90,12 @@ func (in *charInput) action(n *node) (s string, number bool, err error) {
 		}
 		return fmt.Sprintf("%0*d", width, v), true, nil
 	}
+	plain := func(v, width int) (string, bool, error) {
+		if n.fm {
+			width = 0
+		}
+		return fmt.Sprintf("%0*d", width, v), true, nil
+	}
 	text := func(s string, width int) (string, bool, error) {
 		if n.fm || n.tm {
 			width = 0
@@ -187,12 +193,12 @@ func (in *charInput) action(n *node) (s string, number bool, err error) {
 	case "DY":
 		return text(dayNames[in.wday][:3], 0)
 	case "DDD":
-		return zero(in.yday, 3)
+		return plain(in.yday, 3)
 	case "IDDD":
 		y, _ := isoWeek(in.year, in.mon, in.day)
-		return zero(julian(in.year, in.mon, in.day)-isoWeekStart(y, 1)+1, 3)
+		return plain(julian(in.year, in.mon, in.day)-isoWeekStart(y, 1)+1, 3)
 	case "DD":
-		return zero(in.day, 2)
+		return plain(in.day, 2)
 	case "D":
 		return fmt.Sprint(in.wday + 1), true, nil
 	case "ID":
@@ -202,10 +208,10 @@ func (in *charInput) action(n *node) (s string, number bool, err error) {
 		}
 		return fmt.Sprint(d), true, nil
 	case "WW":
-		return zero((in.yday-1)/7+1, 2)
+		return plain((in.yday-1)/7+1, 2)
 	case "IW":
 		_, w := isoWeek(in.year, in.mon, in.day)
-		return zero(w, 2)
+		return plain(w, 2)
 	case "Q":
 		if in.mon == 0 {
 			return "", false, nil
@@ -236,12 +242,12 @@ func (in *charInput) action(n *node) (s string, number bool, err error) {
 		w := len(id)
 		mod := [...]int{0, 10, 100, 1000}
 		if w < 4 {
-			neg := y < 0
-			if y %= mod[w]; neg && y == 0 && !n.fm {
-				w++
-			}
+			y %= mod[w]
 		}
-		return zero(y, w)
+		if in.shown(in.year) < 0 {
+			w++
+		}
+		return plain(y, w)
 	case "RM":
 		if in.mon == 0 && in.year == 0 {
 			return "", false, nil

@@ -3,6 +3,7 @@ package datetime
 import (
 	"strings"
 	"sync"
+	"sync/atomic"
 	"unicode/utf8"
 )
 
@@ -86,7 +87,13 @@ var patterns = func() map[byte][]*pattern {
 	return m
 }()
 
-var templateCache sync.Map // template to []node
+// maxTemplates bounds the cache of parsed templates.
+const maxTemplates = 2000
+
+var (
+	templateCache sync.Map // template to []node
+	templatesKept atomic.Int32
+)
 
 // parseTemplate splits a template into nodes.
 func parseTemplate(f string) []node {
@@ -158,7 +165,7 @@ func parseTemplate(f string) []node {
 		out = append(out, n)
 		f = f[w:]
 	}
-	if len(key) < 128 {
+	if len(key) < 128 && templatesKept.Add(1) < maxTemplates {
 		templateCache.Store(key, out)
 	}
 	return out

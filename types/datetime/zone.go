@@ -157,7 +157,9 @@ func LoadZone(name string) (*Zone, error) {
 	if z == nil {
 		return nil, pgerr.Newf(pgerr.InvalidParameterValue, "time zone \"%s\" not recognized", name)
 	}
-	zoneCache.Store(key, z)
+	if _, listed := zoneIndex()[key]; listed {
+		zoneCache.Store(key, z) // rules are not kept: there is no end of them
+	}
 	return z, nil
 }
 
@@ -338,7 +340,7 @@ func ParseZoneSetting(value string) (*Zone, error) {
 		}
 		return ZoneFromInterval(v)
 	}
-	if h, err := strconv.ParseFloat(value, 64); err == nil {
+	if h, err := strconv.ParseFloat(value, 64); err == nil && h > -168 && h < 168 {
 		return FixedZone(int(h * 3600)), nil
 	}
 	z, err := LoadZone(value)

@@ -175,8 +175,7 @@ func (d Decimal) numDigits() int {
 	if hi == 0 {
 		return digitsU64(lo)
 	}
-	q, qlo, r := divModMag(hi, lo, 1e19)
-	_ = r
+	q, qlo, _ := divModMag(hi, lo, 1e19)
 	if q != 0 {
 		_, q2, _ := divModMag(q, qlo, 1e19)
 		return 38 + digitsU64(q2)

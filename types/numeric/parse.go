@@ -75,10 +75,6 @@ func Parse(s string) (Decimal, error) {
 		}
 		p += n
 		if v >= math.MaxInt32/2 || v <= -(math.MaxInt32/2) {
-			if p < len(t) {
-				// PostgreSQL checks the range first
-				return Decimal{}, overflow()
-			}
 			return Decimal{}, overflow()
 		}
 		exp = int(v)

@@ -1,7 +1,6 @@
 package numeric
 
 import (
-	"math"
 	"math/big"
 
 	"datapunk/internal/pgerr"
@@ -177,5 +176,3 @@ func (d Decimal) CoerceTypmod(typmod int32) (Decimal, error) {
 	}
 	return d.ApplyTypmod(p, s)
 }
-
-func clampInt(f float64, lim int) int { return int(math.Max(math.Min(f, float64(lim)), -float64(lim))) }

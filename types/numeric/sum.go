@@ -8,15 +8,15 @@ import (
 // Sum accumulates sum() and avg(); the zero value is empty. It is exact at any
 // magnitude and allocates only past 127 bits.
 type Sum struct {
-	big        *big.Int // owned; nil while acc holds the total
-	acc        int128
-	scale      uint16 // scale of the total
-	maxScale   uint16 // largest display scale seen
-	maxCount   int64  // how many values have it
-	n          int64  // finite values
-	nan        int64
-	posInf     int64
-	negInf     int64
+	big      *big.Int // owned; nil while acc holds the total
+	acc      int128
+	scale    uint16 // scale of the total
+	maxScale uint16 // largest display scale seen
+	maxCount int64  // how many values have it
+	n        int64  // finite values
+	nan      int64
+	posInf   int64
+	negInf   int64
 }
 
 // Count returns the number of values added, NaN and the infinities included.
