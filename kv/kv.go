@@ -53,7 +53,7 @@ type Isolation uint8
 // The isolation levels. READ UNCOMMITTED is ReadCommitted, as in PostgreSQL.
 const (
 	ReadCommitted  Isolation = iota // a new snapshot for each View
-	RepeatableRead                  // one snapshot; a write conflict is ErrWriteConflict
+	RepeatableRead                  // one snapshot; the caller raises ErrWriteConflict
 	Serializable                    // RepeatableRead and SSI
 )
 
@@ -110,7 +110,9 @@ type SessionID uint64
 type Session interface {
 	ID() SessionID
 	// Begin starts a transaction; only one may be open at a time. It costs no
-	// I/O, no clock read and, after the first, no allocation.
+	// I/O, no clock read and, after the first, no allocation: the handle of a
+	// transaction that is over is dead, and the session's next Begin may hand
+	// the same one out again.
 	Begin(TxnOptions) Txn
 	// LockAdvisory takes a session-level advisory lock (counted, as PostgreSQL's).
 	LockAdvisory(ctx context.Context, id AdvisoryID, shared bool, wait Wait) error
@@ -146,14 +148,18 @@ type Txn interface {
 	NextCommand()
 
 	// View takes a snapshot as the isolation level says and joins it with the
-	// writes of earlier commands. Several may be open; each must be closed.
+	// writes of earlier commands. Several may be open; each must be closed, once,
+	// before the transaction ends.
 	View(ctx context.Context) (View, error)
 	// WaitVisible returns once everything this transaction has read is durable
 	// (I1); to be called before the first byte of an answer. Almost always free.
 	WaitVisible(ctx context.Context) error
 
 	// LockRow locks a key for the transaction's life or until a savepoint set
-	// before is rolled back to.
+	// before is rolled back to. It knows nothing of snapshots: in RepeatableRead
+	// and above the caller looks at View.Changed(Latest) under the lock, and
+	// raises ErrWriteConflict if the row it means to lock or write was changed
+	// (an insert over a tombstone is none of these).
 	LockRow(ctx context.Context, key []byte, strength Strength, wait Wait) error
 	// LockRelation locks an object in one of PostgreSQL's eight modes.
 	LockRelation(ctx context.Context, object ObjectID, mode Mode, wait Wait) error
@@ -171,8 +177,8 @@ type Txn interface {
 	LatestScan(span Span, opts ScanOptions) Scanner
 
 	// Put and Delete write under the row lock (I3) into the transaction's
-	// buffer. Key and value are copied. In RepeatableRead and above they fail
-	// with ErrWriteConflict if the key has a version newer than the snapshot.
+	// buffer. Key and value are copied. They never raise ErrWriteConflict (see
+	// LockRow). A key begins with a storage id and has at most 1 MB.
 	Put(key, value []byte) error
 	// Delete leaves a tombstone. moved, if not nil, is the key under which the
 	// row lives on (an UPDATE of its key), which Latest reports to a waiter.
@@ -197,25 +203,27 @@ type Txn interface {
 	// Savepoint returns a mark for RollbackTo; O(1).
 	Savepoint() Savepoint
 	// RollbackTo undoes writes and locks gained after the mark, which stays.
+	// Scanners that are open show the undone writes or not; views do not.
 	RollbackTo(Savepoint) error
 
-	// OnCommit calls fn when the commit is applied and has its timestamp,
-	// before any lock is released. fn must not block or call into kv. A
-	// rollback to an earlier savepoint forgets it.
+	// OnCommit calls fn when the commit is applied and has its timestamp (that
+	// of a transaction without writes is V), before any lock is released. fn
+	// must not block or call into kv. A rollback to an earlier savepoint
+	// forgets it.
 	OnCommit(fn func(Timestamp))
 
 	// Commit makes the writes durable and visible and releases the locks; on
-	// an error nothing was written. A transaction without writes costs nothing.
+	// an error nothing was written and Rollback must follow, except that after
+	// ErrClosed (a failed disk) only the next start tells. A transaction without
+	// writes costs nothing and returns 0.
 	Commit(ctx context.Context) (Timestamp, error)
 	// Rollback forgets the writes and releases the locks; harmless afterwards.
 	Rollback()
 }
 
-// Savepoint is a position in a transaction's writes and locks.
-type Savepoint struct {
-	Writes, Locks, Hooks int
-	Run                  int
-}
+// Savepoint is a position in a transaction's writes, locks and hooks (storages
+// made and dropped among them).
+type Savepoint struct{ Writes, Locks, Hooks int }
 
 // View is what one statement sees: a snapshot and a command number (I2).
 type View interface {
@@ -304,7 +312,8 @@ type Latest struct {
 // Load writes a new storage in bulk.
 type Load interface {
 	// Add takes rows in any order; a key may come once. version keeps an older
-	// row's commit timestamp (a rebuild); 0 means the loading transaction.
+	// row's commit timestamp (a rebuild); 0 means the loading transaction: it and
+	// whoever learns of the storage by its commit see the row.
 	Add(ctx context.Context, key, value []byte, version Timestamp) error
 	// Finish sorts and ingests. A key that came twice is ErrDuplicateKey.
 	Finish(ctx context.Context) error

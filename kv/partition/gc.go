@@ -122,7 +122,7 @@ func (s *Set) vacuum(ctx context.Context, span kv.Span, safe kv.Timestamp) (stat
 		if err == nil {
 			err = s.removeGarbage(b, &stats)
 		}
-		_ = b.Close()
+		s.Discard(b)
 	}()
 	var prefix []byte
 	var tombstone []byte // the newest version, if it is a removable tombstone

@@ -153,7 +153,7 @@ func (s *Set) sweep(e mvcc.RunEntry) error {
 		if err == nil {
 			err = s.removeGarbage(b, &kv.VacuumStats{})
 		}
-		_ = b.Close()
+		s.Discard(b)
 		if err != nil {
 			return store.Wrap("sweep run", err)
 		}

@@ -342,13 +342,21 @@ func (s *Set) SyncLog() error {
 	return s.Store.Failed()
 }
 
+// Discard gives a batch back. After a failure Pebble's log may still hold on to
+// it, so that it is left to the garbage collector.
+func (s *Set) Discard(b *pebble.Batch) {
+	if s.Store.Failed() == nil {
+		_ = b.Close()
+	}
+}
+
 // write applies a batch of the node's own, not synced.
 func (s *Set) write(fill func(b *pebble.Batch) error) error {
 	if err := s.Store.Failed(); err != nil {
 		return err
 	}
 	b := s.Store.NewBatch()
-	defer b.Close()
+	defer s.Discard(b)
 	if err := fill(b); err != nil {
 		return store.Wrap("write", err)
 	}

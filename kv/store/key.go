@@ -142,7 +142,7 @@ func (f formatted) Format(s fmt.State, _ rune) {
 		return
 	}
 	ts, kind, ok := Version(f)
-	fmt.Fprintf(s, "%x", f[:Split(f)])
+	fmt.Fprintf(s, "%x", []byte(f[:Split(f)])) // bytes: f itself would come back here
 	if ok {
 		fmt.Fprintf(s, "@%d/%d", ts, kind)
 	}

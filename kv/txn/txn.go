@@ -270,7 +270,7 @@ func (t *txn) Savepoint() kv.Savepoint {
 	if n := len(t.marks); n == 0 || t.marks[n-1] != p {
 		t.marks = append(t.marks, p)
 	}
-	return kv.Savepoint{Writes: p, Locks: t.s.owner.Mark(), Hooks: len(t.events), Run: len(t.runs)}
+	return kv.Savepoint{Writes: p, Locks: t.s.owner.Mark(), Hooks: len(t.events)}
 }
 
 func (t *txn) RollbackTo(p kv.Savepoint) error {
@@ -336,7 +336,7 @@ func (t *txn) Commit(ctx context.Context) (kv.Timestamp, error) {
 		err = set.Apply(c)
 	}
 	if err != nil {
-		_ = c.Batch.Close()
+		set.Discard(c.Batch)
 		c.Batch = nil
 		return 0, err
 	}
@@ -348,7 +348,7 @@ func (t *txn) Commit(ctx context.Context) (kv.Timestamp, error) {
 	err = set.Wait(c)
 	set.Grown(t.ids)
 	t.end()
-	_ = c.Batch.Close()
+	set.Discard(c.Batch)
 	c.Batch = nil
 	clear(c.Installs)
 	if err != nil {

@@ -1,0 +1,150 @@
+package search
+
+import (
+	"datapunk/planner/plan"
+	"datapunk/sql/expr"
+	"datapunk/sql/logical"
+)
+
+// change plans INSERT, UPDATE and DELETE.
+func (s *Search) change(q *logical.Query) (plan.Node, error) {
+	c := *q.Change
+	if err := s.prepare(&c); err != nil {
+		return nil, err
+	}
+	returning, out, err := s.returning(&c)
+	if err != nil {
+		return nil, err
+	}
+	if q.Command == logical.Insert {
+		var in plan.Node = &plan.Result{Base: plan.Base{Est: plan.Estimate{Rows: 1}}}
+		if c.Source != nil {
+			if in, err = s.query(c.Source); err != nil {
+				return nil, err
+			}
+		}
+		n := &plan.Insert{Unary: plan.Unary{Input: in}, Change: &c, Returning: returning}
+		n.Out, n.Est = out, *in.Estimate()
+		return n, nil
+	}
+	s.needAll(&c)
+	node, err := s.from(q.From, expr.Conjuncts(q.Where))
+	if err != nil {
+		return nil, err
+	}
+	mark, ok := s.mark(node, c.Table)
+	if !ok {
+		// The planner found that no row can match: an empty input without the table.
+		mark = 0
+	}
+	refreshOutputs(node)
+	old := make([]plan.Column, 0, len(c.Table.Cols))
+	for _, col := range c.Table.Cols {
+		if col.Number > 0 {
+			old = append(old, column(col))
+		}
+	}
+	check := &plan.Recheck{Target: c.Table.Relation.OID}
+	for _, cond := range expr.Conjuncts(q.Where) {
+		check.Conds = append(check.Conds, s.replace(cond))
+	}
+	for _, item := range q.From {
+		check.Conds = append(check.Conds, s.innerConds(item)...)
+	}
+	for _, col := range c.Table.Cols {
+		check.Columns = append(check.Columns, column(col))
+		check.Numbers = append(check.Numbers, col.Number)
+	}
+	for _, e := range check.Conds {
+		if err := s.subplans(e); err != nil {
+			return nil, err
+		}
+	}
+	if q.Command == logical.Update {
+		n := &plan.Update{Unary: plan.Unary{Input: node}, Change: &c, Mark: mark, Old: old, Returning: returning, Recheck: check}
+		n.Out, n.Est = out, *node.Estimate()
+		return n, nil
+	}
+	n := &plan.Delete{Unary: plan.Unary{Input: node}, Change: &c, Mark: mark, Old: old, Returning: returning, Recheck: check}
+	n.Out, n.Est = out, *node.Estimate()
+	return n, nil
+}
+
+// innerConds are the join conditions that hold for every joined row.
+func (s *Search) innerConds(item logical.FromItem) []expr.Expr {
+	j, ok := item.(*logical.Join)
+	if !ok || j.Kind != logical.Inner {
+		return nil
+	}
+	var out []expr.Expr
+	for _, c := range expr.Conjuncts(j.On) {
+		out = append(out, s.replace(c))
+	}
+	return append(append(out, s.innerConds(j.Left)...), s.innerConds(j.Right)...)
+}
+
+// needAll makes the scan of a changed table read every column: the new row is made
+// of the old one.
+func (s *Search) needAll(c *logical.Change) {
+	for _, col := range c.Table.Cols {
+		if col.Number > 0 {
+			s.needed[col.ID] = true
+		}
+	}
+}
+
+// prepare brings a change's expressions into planned form.
+func (s *Search) prepare(c *logical.Change) error {
+	var err error
+	assigns := func(list []logical.Assign) []logical.Assign {
+		out := make([]logical.Assign, len(list))
+		for i, a := range list {
+			out[i].Column = a.Column
+			if out[i].Expr, err = s.expression(a.Expr); err != nil {
+				return nil
+			}
+		}
+		return out
+	}
+	for _, list := range []*[]logical.Assign{&c.Full, &c.Generated} {
+		if *list = assigns(*list); err != nil {
+			return err
+		}
+	}
+	if c.Values, err = s.expressions(c.Values); err != nil {
+		return err
+	}
+	checks := make([]logical.CheckExpr, len(c.Checks))
+	for i, k := range c.Checks {
+		checks[i].Name = k.Name
+		if checks[i].Expr, err = s.expression(k.Expr); err != nil {
+			return err
+		}
+	}
+	c.Checks = checks
+	if c.Conflict != nil {
+		conflict := *c.Conflict
+		if conflict.Set = assigns(conflict.Set); err != nil {
+			return err
+		}
+		if conflict.Where, err = s.expression(conflict.Where); err != nil {
+			return err
+		}
+		c.Conflict = &conflict
+	}
+	return nil
+}
+
+func (s *Search) returning(c *logical.Change) ([]expr.Expr, []plan.Column, error) {
+	var list []expr.Expr
+	var out []plan.Column
+	for _, t := range c.Returning {
+		e, err := s.expression(t.Expr)
+		if err != nil {
+			return nil, nil, err
+		}
+		list = append(list, e)
+		out = append(out, plan.Column{ID: t.ID, Typing: typing(e), Name: t.Name})
+	}
+	return list, out, nil
+}
