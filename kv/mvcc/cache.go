@@ -6,6 +6,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"datapunk/internal/invariant"
 	"datapunk/kv"
 )
 
@@ -180,9 +181,9 @@ func (s *cacheShard) evict(limit int64) {
 }
 
 // Install puts a committed version in front of its key's chain, and cuts the
-// chain behind the version that the safe horizon sees. An absent key is added
-// only if add is set. The caller holds the commit mutex.
-func (c *Cache) Install(key []byte, v *Version, safe kv.Timestamp, add bool) {
+// chain behind the version that the safe horizon sees. The caller holds the
+// commit mutex.
+func (c *Cache) Install(key []byte, v *Version, safe kv.Timestamp) {
 	s := c.shard(key)
 	s.Lock()
 	defer s.Unlock()
@@ -195,9 +196,6 @@ func (c *Cache) Install(key []byte, v *Version, safe kv.Timestamp, add bool) {
 		return
 	}
 	if e == nil {
-		if !add {
-			return
-		}
 		e = s.add(key)
 		e.floor = v.TS
 		e.head = v
@@ -212,6 +210,9 @@ func (c *Cache) Install(key []byte, v *Version, safe kv.Timestamp, add bool) {
 	size := int64(entryBytes + len(key))
 	for p := v; p != nil; p = p.next {
 		size += versionBytes + int64(len(p.Value))
+		if invariant.Enabled && p.next != nil {
+			invariant.Check(p.TS > p.next.TS, "a chain is not newest first")
+		}
 		if p.TS <= safe && p.next != nil {
 			// A view may be walking the chain, so that p may not be written.
 			cut := *p

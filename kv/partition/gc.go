@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"sync"
+	"time"
 
 	"datapunk/kv"
 	"datapunk/kv/mvcc"
@@ -13,8 +14,9 @@ import (
 )
 
 const (
-	trashKeys     = 1 << 15 // keys that wait to be looked at
-	trashPerRound = 512
+	trashKeys     = 1 << 15               // keys that wait to be looked at
+	collectBudget = 20 * time.Millisecond // of each round, so a tenth of a core at most
+	budgetCheck   = 32                    // keys between two looks at the clock
 	vacuumBatch   = 256 << 10
 )
 
@@ -35,7 +37,7 @@ type trashed struct {
 func (t *trash) init() { t.ring = make([]trashed, trashKeys) }
 
 func (t *trash) add(in Install, at kv.Timestamp) {
-	if !in.Version.Replaces() {
+	if in.Version == nil || !in.Version.Replaces() {
 		return
 	}
 	t.Lock()
@@ -49,8 +51,10 @@ func (t *trash) add(in Install, at kv.Timestamp) {
 }
 
 // Collect removes garbage of recently replaced rows, dropped storages and runs.
-// It is called from one goroutine.
+// One call works at a time.
 func (s *Set) Collect() error {
+	s.collecting.Lock()
+	defer s.collecting.Unlock()
 	if err := s.Store.Failed(); err != nil {
 		return err
 	}
@@ -66,7 +70,8 @@ func (s *Set) Collect() error {
 		return nil
 	}
 	var key []byte
-	for range trashPerRound {
+	start := s.clock.Now()
+	for n := 1; n%budgetCheck != 0 || s.clock.Now().Sub(start) < collectBudget; n++ {
 		t := &s.trash
 		t.Lock()
 		if t.n == 0 || t.ring[t.first].at > safe {
@@ -102,6 +107,11 @@ func (s *Set) Vacuum(ctx context.Context, span kv.Span) (kv.VacuumStats, error) 
 	if err := s.Store.Failed(); err != nil {
 		return kv.VacuumStats{}, err
 	}
+	// The slot keeps the entries of aborted runs until the iterator is closed:
+	// without its entry an aborted version would count as committed.
+	slot := s.Slots.Add()
+	defer s.Slots.Remove(slot)
+	s.Slots.Enter(slot, 0)
 	return s.vacuum(ctx, span, s.Slots.Advance())
 }
 

@@ -77,6 +77,8 @@ type Set struct {
 		dropped  []droppedStorage
 		swept    []sweptRun
 	}
+	collecting sync.Mutex // held through a round of Collect; before every other lock
+
 	ids   idAllocator
 	young youngSet
 	cells cells
@@ -115,6 +117,13 @@ func Open(o Options) (*Set, error) {
 		return nil, err
 	}
 	return s, nil
+}
+
+// Stop lets no further command in; those that are applied may still be waited for.
+func (s *Set) Stop() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.Store.Stop()
 }
 
 func (s *Set) newPartition() *Partition {
@@ -214,21 +223,22 @@ type Command struct {
 	Values   []int // ends of the values whose last 8 bytes are the timestamp
 	Installs []Install
 	Safe     kv.Timestamp
+	Removed  int64           // garbage versions that the batch deletes
 	Runs     []mvcc.RunEntry // whose Commit becomes the timestamp
 	Dropped  []kv.StorageID
 	Applied  func(kv.Timestamp) // under the commit mutex
 	TS       kv.Timestamp
 }
 
-// Install is a version on its way into the cache.
+// Install is a version on its way into the cache; without one the cache forgets
+// the key.
 type Install struct {
 	Key     []byte
 	Version *mvcc.Version
 }
 
-// maxInstallNew is the largest commit whose keys enter the cache although they
-// were not there.
-const maxInstallNew = 10_000
+// MaxInstall is the largest commit whose versions enter the cache.
+const MaxInstall = 10_000
 
 // Admit waits a little while compactions are behind, before any lock.
 func (s *Set) Admit(ctx context.Context) error {
@@ -273,11 +283,14 @@ func (s *Set) Apply(c *Command) error {
 		return err
 	}
 	table := s.table.Load()
-	add := len(c.Installs) <= maxInstallNew
 	for i := range c.Installs {
 		in := &c.Installs[i]
+		if in.Version == nil {
+			table.Find(in.Key).Cache.Forget(in.Key)
+			continue
+		}
 		in.Version.TS = ts
-		table.Find(in.Key).Cache.Install(in.Key, in.Version, c.Safe, add)
+		table.Find(in.Key).Cache.Install(in.Key, in.Version, c.Safe)
 	}
 	if len(c.Runs) > 0 {
 		for i := range c.Runs {
@@ -293,6 +306,9 @@ func (s *Set) Apply(c *Command) error {
 		c.Applied(ts)
 	}
 	s.commits.Add(1)
+	if c.Removed > 0 {
+		s.removed.Add(c.Removed)
+	}
 	return nil
 }
 

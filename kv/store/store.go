@@ -190,13 +190,16 @@ func (s *Store) closeDB() error {
 // Close closes Pebble and gives the directory back. After a failure Pebble is
 // left as it is: it may not be able to close.
 func (s *Store) Close() error {
-	if err := s.Failed(); err != nil {
+	s.Stop()
+	if s.failure.Load() != &errClosing {
 		s.fs.stop()
-		return errors.Join(err, s.lock.Close())
+		return errors.Join(s.Failed(), s.lock.Close())
 	}
-	s.failure.Store(&errClosing)
 	return errors.Join(s.closeDB(), s.lock.Close())
 }
+
+// Stop makes every later call fail, before Close.
+func (s *Store) Stop() { s.failure.CompareAndSwap(nil, &errClosing) }
 
 var errClosing = errors.New("closed by its owner")
 

@@ -216,3 +216,86 @@ func BenchmarkCommit(b *testing.B) {
 		}
 	}
 }
+
+func BenchmarkOpenClose(b *testing.B) {
+	for b.Loop() {
+		db := openMem(b, func(o *Options) { o.MemtableBytes, o.CacheBytes, o.RowCacheBytes = 0, 0, 0 })
+		_ = db.Close()
+	}
+}
+
+// BenchmarkBulk inserts rows in one transaction: through the buffer, through
+// runs, and through a load.
+func BenchmarkBulk(b *testing.B) {
+	const n = 300_000
+	for _, kind := range []string{"buffer", "runs", "load"} {
+		b.Run(kind, func(b *testing.B) {
+			db := openDir(b, func(o *Options) {
+				if kind == "runs" {
+					o.MaxBuffer = 16 << 20
+				} else {
+					o.MaxBuffer = 1 << 30
+				}
+			})
+			s := db.NewSession()
+			defer s.Close()
+			value := make([]byte, 100)
+			var key []byte
+			for b.Loop() {
+				tx := s.Begin(kv.TxnOptions{})
+				id, err := tx.CreateStorage(b.Context())
+				if err != nil {
+					b.Fatal(err)
+				}
+				l := tx.NewLoad(id)
+				for i := range n {
+					key = binary.BigEndian.AppendUint64(kv.StoragePrefix(key[:0], id), uint64(i))
+					if kind == "load" {
+						err = l.Add(b.Context(), key, value, 0)
+					} else {
+						err = tx.Put(key, value)
+					}
+					if err != nil {
+						b.Fatal(err)
+					}
+				}
+				if kind == "load" {
+					if err := l.Finish(b.Context()); err != nil {
+						b.Fatal(err)
+					}
+				}
+				if _, err := tx.Commit(b.Context()); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/n, "ns/row")
+		})
+	}
+}
+
+// BenchmarkShortScan reads ten rows by a span, as an index lookup does.
+func BenchmarkShortScan(b *testing.B) {
+	db := openDir(b, nil)
+	const n = 200_000
+	fillRows(b, db, n)
+	if err := db.(*DB).store.Compact(b.Context(), []byte{0, 0}, []byte{0xff, 0}, false); err != nil {
+		b.Fatal(err)
+	}
+	s := db.NewSession()
+	defer s.Close()
+	tx := s.Begin(kv.TxnOptions{})
+	v, _ := tx.View(b.Context())
+	var batch kv.Batch
+	var from, to []byte
+	ctx := b.Context()
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		at := i * 7919 % (n - 10)
+		from, to = rowKey(from, at), rowKey(to, at+10)
+		sc := v.Scan(kv.Span{Start: from, End: to}, kv.ScanOptions{})
+		if err := sc.Next(ctx, &batch, 100); err != nil || batch.Len() != 10 {
+			b.Fatal(err, batch.Len())
+		}
+		sc.Close()
+	}
+}

@@ -35,7 +35,7 @@ import (
 )
 
 const (
-	defaultMaxBuffer = 64 << 20
+	defaultMaxBuffer = 32 << 20
 	defaultRowCache  = 64 << 20
 	keepBuffer       = 1 << 20 // a larger buffer is given back after its transaction
 	backgroundEvery  = 200 * time.Millisecond
@@ -49,7 +49,7 @@ type Options struct {
 	CacheBytes    int64       // blocks of the store
 	RowCacheBytes int64       // 0: 64 MB
 	MemtableBytes uint64      // 0: 32 MB
-	MaxBuffer     int         // of a transaction in memory; 0: 64 MB
+	MaxBuffer     int         // of a transaction in memory; 0: 32 MB
 	DeadlockAfter time.Duration
 	Logger        store.Logger
 	// OnFatal is called once when a write or sync failed: the process should end.
@@ -130,6 +130,7 @@ func (db *DB) Close() error {
 	if db.store.Failed() == nil {
 		_ = db.set.FlushAsync()
 	}
+	db.set.Stop()
 	return db.store.Close()
 }
 

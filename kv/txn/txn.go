@@ -393,12 +393,16 @@ func (t *txn) build(c *partition.Command) error {
 			return store.Wrap("commit", err)
 		}
 		c.Patch = append(c.Patch, b.Len()-len(d.Value)-uvarintLen(len(d.Value)))
-		// The key and the value of the cache have one allocation.
+		if len(t.buf.nodes) > partition.MaxInstall {
+			c.Installs = append(c.Installs, partition.Install{Key: key})
+			continue
+		}
 		v := &mvcc.Version{Flags: o.flags, Value: cloneBytes(payload)}
 		c.Installs = append(c.Installs, partition.Install{Key: key, Version: v})
 		set.Find(key).Cache.Garbage(key, c.Safe, func(old kv.Timestamp) {
 			t.key = store.AppendVersion(t.key[:0], key, old, store.Committed)
 			_ = b.SingleDelete(t.key, nil)
+			c.Removed++
 		})
 	}
 	for i := range t.runs {

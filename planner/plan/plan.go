@@ -272,7 +272,8 @@ type (
 	// Insert adds rows.
 	Insert struct {
 		Unary
-		Change *logical.Change
+		Change  *logical.Change
+		Indexes []IndexExprs
 		// Returning projects the new rows.
 		Returning []expr.Expr
 	}
@@ -283,6 +284,7 @@ type (
 		Change    *logical.Change
 		Mark      expr.ColumnID
 		Old       []Column // the old row's columns as the input carries them
+		Indexes   []IndexExprs
 		Returning []expr.Expr
 		Recheck   *Recheck
 	}
@@ -293,6 +295,7 @@ type (
 		Change    *logical.Change
 		Mark      expr.ColumnID
 		Old       []Column
+		Indexes   []IndexExprs
 		Returning []expr.Expr
 		Recheck   *Recheck
 	}
@@ -318,6 +321,14 @@ type RowLock struct {
 	Strength uint8
 	Wait     uint8
 	Alias    string
+}
+
+// IndexExprs are the expressions of one index, over the columns of the new row
+// (INSERT, UPDATE) or the old one (DELETE).
+type IndexExprs struct {
+	Index     types.OID
+	Keys      []expr.Expr // nil for plain columns
+	Predicate expr.Expr   // or nil
 }
 
 // Recheck runs the query again for one row that changed while its lock was

@@ -1,6 +1,7 @@
 package search
 
 import (
+	"datapunk/catalog/desc"
 	"datapunk/planner/plan"
 	"datapunk/sql/expr"
 	"datapunk/sql/logical"
@@ -16,6 +17,14 @@ func (s *Search) change(q *logical.Query) (plan.Node, error) {
 	if err != nil {
 		return nil, err
 	}
+	cols := c.NewRow
+	if cols == nil {
+		cols = c.Table.Cols
+	}
+	indexes, err := s.indexExprs(c.Table.Relation, cols)
+	if err != nil {
+		return nil, err
+	}
 	if q.Command == logical.Insert {
 		var in plan.Node = &plan.Result{Base: plan.Base{Est: plan.Estimate{Rows: 1}}}
 		if c.Source != nil {
@@ -23,7 +32,7 @@ func (s *Search) change(q *logical.Query) (plan.Node, error) {
 				return nil, err
 			}
 		}
-		n := &plan.Insert{Unary: plan.Unary{Input: in}, Change: &c, Returning: returning}
+		n := &plan.Insert{Unary: plan.Unary{Input: in}, Change: &c, Indexes: indexes, Returning: returning}
 		n.Out, n.Est = out, *in.Estimate()
 		return n, nil
 	}
@@ -61,11 +70,11 @@ func (s *Search) change(q *logical.Query) (plan.Node, error) {
 		}
 	}
 	if q.Command == logical.Update {
-		n := &plan.Update{Unary: plan.Unary{Input: node}, Change: &c, Mark: mark, Old: old, Returning: returning, Recheck: check}
+		n := &plan.Update{Unary: plan.Unary{Input: node}, Change: &c, Mark: mark, Old: old, Indexes: indexes, Returning: returning, Recheck: check}
 		n.Out, n.Est = out, *node.Estimate()
 		return n, nil
 	}
-	n := &plan.Delete{Unary: plan.Unary{Input: node}, Change: &c, Mark: mark, Old: old, Returning: returning, Recheck: check}
+	n := &plan.Delete{Unary: plan.Unary{Input: node}, Change: &c, Mark: mark, Old: old, Indexes: indexes, Returning: returning, Recheck: check}
 	n.Out, n.Est = out, *node.Estimate()
 	return n, nil
 }
@@ -147,4 +156,35 @@ func (s *Search) returning(c *logical.Change) ([]expr.Expr, []plan.Column, error
 		out = append(out, plan.Column{ID: t.ID, Typing: typing(e), Name: t.Name})
 	}
 	return list, out, nil
+}
+
+// indexExprs binds the expressions and predicates of a table's indexes.
+func (s *Search) indexExprs(rel *desc.Relation, cols []logical.Col) ([]plan.IndexExprs, error) {
+	var out []plan.IndexExprs
+	for _, oid := range rel.Indexes {
+		x := s.catalog.Relation(oid)
+		if x == nil {
+			continue
+		}
+		e := plan.IndexExprs{Index: oid, Keys: make([]expr.Expr, len(x.Index.Keys))}
+		special := x.Index.Predicate != ""
+		var err error
+		for i, k := range x.Index.Keys {
+			if k.Column == 0 {
+				special = true
+				if e.Keys[i], err = s.opts.Stored(k.Expr, cols); err != nil {
+					return nil, err
+				}
+			}
+		}
+		if x.Index.Predicate != "" {
+			if e.Predicate, err = s.opts.Stored(x.Index.Predicate, cols); err != nil {
+				return nil, err
+			}
+		}
+		if special {
+			out = append(out, e)
+		}
+	}
+	return out, nil
 }

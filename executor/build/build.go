@@ -1,0 +1,258 @@
+// Package build makes operators of plan nodes: one line for each kind of node, and
+// nothing but allocation.
+package build
+
+import (
+	"datapunk/executor/agg"
+	"datapunk/executor/dml"
+	"datapunk/executor/flow"
+	"datapunk/executor/join"
+	"datapunk/executor/op"
+	"datapunk/executor/scan"
+	"datapunk/executor/setop"
+	"datapunk/executor/sort"
+	"datapunk/executor/window"
+	"datapunk/internal/pgerr"
+	"datapunk/planner/plan"
+	"datapunk/sql/eval"
+	"datapunk/sql/expr"
+	"datapunk/types/vector"
+)
+
+// Catalog is what building needs to know.
+type Catalog = dml.Catalog
+
+// Builder builds one execution of a plan.
+type Builder struct {
+	Env     *op.Env
+	Catalog Catalog
+	System  scan.Provider
+	plan    *plan.Plan
+	ctes    map[*plan.CTE]*cte
+	unions  map[*plan.RecursiveUnion]*flow.Recursion
+}
+
+// cte is a WITH query that is run when it is first read and kept.
+type cte struct {
+	node *plan.CTE
+	in   op.Operator
+	rows *vector.Batch
+	err  error
+}
+
+// New makes a builder for a plan, and lets expressions open its subqueries.
+func New(env *op.Env, catalog Catalog, system scan.Provider, p *plan.Plan) *Builder {
+	b := &Builder{Env: env, Catalog: catalog, System: system, plan: p, ctes: map[*plan.CTE]*cte{}, unions: map[*plan.RecursiveUnion]*flow.Recursion{}}
+	env.Subplan = b.subplan
+	return b
+}
+
+// Root builds the whole plan.
+func (b *Builder) Root() (op.Operator, error) {
+	for _, c := range b.plan.CTEs {
+		b.ctes[c] = &cte{node: c}
+	}
+	return b.Build(b.plan.Root)
+}
+
+// Finish runs the data-modifying WITH queries that nothing has read to their end.
+func (b *Builder) Finish() error {
+	for _, c := range b.plan.CTEs {
+		if c.Changes {
+			if k := b.ctes[c]; k.rows == nil {
+				b.read(k)
+				if k.err != nil {
+					return k.err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// read runs a WITH query and keeps its rows.
+func (b *Builder) read(k *cte) *vector.Batch {
+	if k.rows != nil || k.err != nil {
+		return k.rows
+	}
+	rows := &vector.Batch{}
+	for _, c := range k.node.Root.Output() {
+		rows.Cols = append(rows.Cols, vector.New(c.T, 1))
+	}
+	k.in, k.err = b.Build(k.node.Root)
+	if k.err != nil {
+		return nil
+	}
+	changed := b.Env.Changed
+	if k.err = k.in.Open(); k.err == nil {
+		k.err = op.Drain(k.in, func(batch *vector.Batch) error {
+			rows.AppendRows(batch.Cols, batch.Selection(nil))
+			return nil
+		})
+	}
+	k.in.Close()
+	b.Env.Changed = changed // the tag counts the main statement's rows only
+	k.rows = rows
+	return rows
+}
+
+// Build makes the operator of a node.
+func (b *Builder) Build(n plan.Node) (op.Operator, error) {
+	var in, right op.Operator
+	var err error
+	switch n := n.(type) {
+	case *plan.RecursiveUnion:
+		return b.recursion(n)
+	case *plan.Append:
+		var list []op.Operator
+		for _, i := range n.List {
+			if in, err = b.Build(i); err != nil {
+				return nil, err
+			}
+			list = append(list, in)
+		}
+		return flow.NewAppend(list), nil
+	}
+	if inputs := n.Inputs(); len(inputs) > 0 {
+		if in, err = b.Build(inputs[0]); err != nil {
+			return nil, err
+		}
+		if len(inputs) > 1 {
+			if right, err = b.Build(inputs[1]); err != nil {
+				return nil, err
+			}
+		}
+	}
+	switch n := n.(type) {
+	case *plan.Result:
+		return scan.NewResult(b.Env, n), nil
+	case *plan.Values:
+		return scan.NewValues(b.Env, n.Out, n.Rows), nil
+	case *plan.Scan:
+		return scan.NewTable(b.Env, n, b.Catalog)
+	case *plan.SystemScan:
+		return scan.NewSystem(b.Env, n, b.System)
+	case *plan.FunctionScan:
+		return scan.NewFunction(b.Env, n)
+	case *plan.CTEScan:
+		return b.cteScan(n)
+	case *plan.WorkTable:
+		return scan.NewRows(identity(len(n.Out)), b.unions[n.Union].Work), nil
+	case *plan.Filter:
+		return flow.NewFilter(b.Env, n, in)
+	case *plan.Project:
+		if n.Sets {
+			return flow.NewSets(b.Env, n, in)
+		}
+		return flow.NewProject(b.Env, n, in)
+	case *plan.Limit:
+		return flow.NewLimit(b.Env, n, in)
+	case *plan.Sort:
+		return sort.New(b.Env, n, in)
+	case *plan.Unique:
+		return flow.NewUnique(n, in), nil
+	case *plan.Aggregate:
+		return agg.New(b.Env, n, in)
+	case *plan.Window:
+		return window.New(b.Env, n, in)
+	case *plan.Join:
+		if n.Method == plan.HashJoin {
+			return join.NewHash(b.Env, n, in, right)
+		}
+		return join.NewNested(b.Env, n, in, right)
+	case *plan.SetOp:
+		return setop.NewSetOp(b.Env, n, in, right), nil
+	case *plan.Distinct:
+		return setop.NewDistinct(b.Env, n, in), nil
+	case *plan.LockRows:
+		return flow.NewLockRows(b.Env, n, in)
+	case *plan.Insert:
+		return dml.NewInsert(b.Env, n, in, b.Catalog)
+	case *plan.Update:
+		return dml.NewUpdate(b.Env, n, in, b.Catalog)
+	case *plan.Delete:
+		return dml.NewDelete(b.Env, n, in, b.Catalog)
+	}
+	return nil, pgerr.Internal("no operator for %T", n)
+}
+
+func identity(n int) []int {
+	out := make([]int, n)
+	for i := range out {
+		out[i] = i
+	}
+	return out
+}
+
+func (b *Builder) recursion(n *plan.RecursiveUnion) (op.Operator, error) {
+	var r *flow.Recursion
+	if n.All {
+		r = flow.NewRecursion(b.Env, n, nil)
+	} else {
+		r = flow.NewRecursion(b.Env, n, setop.NewSeen(n.Out))
+	}
+	b.unions[n] = r
+	left, err := b.Build(n.Left)
+	if err != nil {
+		return nil, err
+	}
+	right, err := b.Build(n.Right)
+	if err != nil {
+		return nil, err
+	}
+	r.Terms(left, right)
+	return r, nil
+}
+
+// cteScan reads a kept WITH query.
+func (b *Builder) cteScan(n *plan.CTEScan) (op.Operator, error) {
+	k := b.ctes[n.CTE]
+	if k == nil {
+		return nil, pgerr.Internal("WITH query %s is not part of the plan", n.CTE.Name)
+	}
+	return scan.NewRows(identity(len(n.Out)), func() (*vector.Batch, error) { return b.read(k), k.err }), nil
+}
+
+// subplan opens the plan of a subquery within an expression.
+func (b *Builder) subplan(sub *expr.Subquery) (eval.Subplan, error) {
+	p := b.plan.Subplans[sub]
+	if p == nil {
+		return nil, pgerr.Internal("subquery has no plan")
+	}
+	in, err := b.Build(p.Root)
+	if err != nil {
+		return nil, err
+	}
+	s := &subplan{in: in, limit: vector.Size}
+	if sub.Kind == expr.Exists {
+		s.limit = 1
+	}
+	for _, c := range p.Root.Output() {
+		s.columns = append(s.columns, c.ID)
+	}
+	return s, nil
+}
+
+type subplan struct {
+	in      op.Operator
+	columns []expr.ColumnID
+	limit   int
+}
+
+func (s *subplan) Columns() []expr.ColumnID { return s.columns }
+
+func (s *subplan) Run(fn func(*vector.Batch) (bool, error)) error {
+	defer s.in.Close()
+	if err := s.in.Open(); err != nil {
+		return err
+	}
+	for {
+		b, err := s.in.Next(s.limit)
+		if b == nil || err != nil {
+			return err
+		}
+		if more, err := fn(b); !more || err != nil {
+			return err
+		}
+	}
+}

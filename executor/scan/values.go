@@ -1,0 +1,132 @@
+package scan
+
+import (
+	"datapunk/executor/op"
+	"datapunk/planner/plan"
+	"datapunk/sql/eval"
+	"datapunk/sql/expr"
+	"datapunk/types/vector"
+)
+
+// Values gives rows of expressions.
+type Values struct {
+	env   *op.Env
+	cols  []plan.Column
+	rows  [][]expr.Expr
+	batch *vector.Batch
+	at    int
+	held  error
+}
+
+// NewValues makes the rows of VALUES.
+func NewValues(env *op.Env, cols []plan.Column, rows [][]expr.Expr) *Values {
+	return &Values{env: env, cols: cols, rows: rows, batch: newBatch(cols, min(len(rows), vector.Size))}
+}
+
+// NewResult gives one row.
+func NewResult(env *op.Env, node *plan.Result) *Values {
+	return NewValues(env, node.Out, [][]expr.Expr{node.Exprs})
+}
+
+func newBatch(cols []plan.Column, n int) *vector.Batch {
+	b := &vector.Batch{}
+	for _, c := range cols {
+		b.Cols = append(b.Cols, vector.New(c.T, n))
+	}
+	return b
+}
+
+// Open starts at the first row.
+func (v *Values) Open() error {
+	v.at, v.held = 0, nil
+	return nil
+}
+
+// Next computes the next rows.
+func (v *Values) Next(budget int) (*vector.Batch, error) {
+	if v.held != nil {
+		return nil, v.held
+	}
+	n := min(budget, vector.Size, len(v.rows)-v.at)
+	if n <= 0 {
+		return nil, nil
+	}
+	for i, c := range v.cols {
+		v.batch.Cols[i].Init(c.T, n)
+	}
+	v.batch.N = 0
+	for ; v.batch.N < n; v.batch.N++ {
+		for k, e := range v.rows[v.at] {
+			if c, ok := e.(*expr.Const); ok {
+				v.batch.Cols[k].Set(v.batch.N, c.Value, 0)
+				continue
+			}
+			x, err := eval.Compile(e, nil, v.env.Env)
+			if err != nil {
+				return nil, err
+			}
+			value, err := x.Value()
+			if err != nil {
+				if v.batch.N == 0 {
+					return nil, err
+				}
+				v.held = err
+				return v.batch, nil
+			}
+			v.batch.Cols[k].Set(v.batch.N, value, 0)
+		}
+		v.at++
+	}
+	return v.batch, nil
+}
+
+// Close does nothing.
+func (v *Values) Close() {}
+
+// Rows gives batches kept before: WITH queries and work tables.
+type Rows struct {
+	Source func() (*vector.Batch, error)
+	places []int
+	from   *vector.Batch
+	at     int
+	out    vector.Batch
+	sel    []int32
+}
+
+// NewRows reads kept rows; places says which kept column each output shows.
+func NewRows(places []int, source func() (*vector.Batch, error)) *Rows {
+	return &Rows{Source: source, places: places}
+}
+
+// Open starts at the first row.
+func (r *Rows) Open() error {
+	r.at = 0
+	var err error
+	r.from, err = r.Source()
+	return err
+}
+
+// Next passes on rows without copying them.
+func (r *Rows) Next(budget int) (*vector.Batch, error) {
+	if r.from == nil {
+		return nil, nil
+	}
+	n := min(budget, vector.Size, r.from.N-r.at)
+	if n <= 0 {
+		return nil, nil
+	}
+	r.out.Cols = r.out.Cols[:0]
+	for _, p := range r.places {
+		r.out.Cols = append(r.out.Cols, r.from.Cols[p])
+	}
+	r.sel = r.sel[:0]
+	for i := range n {
+		r.sel = append(r.sel, int32(r.at+i))
+	}
+	r.out.N, r.out.Sel = r.from.N, r.sel
+	r.at += n
+	return &r.out, nil
+}
+
+// Close does nothing: the rows are somebody else's.
+func (r *Rows) Close() {}
