@@ -229,3 +229,12 @@ func (e *Extension) Lookup() Lookup { return Lookup{Class: ClassExtension, Name:
 func (e *Extension) Needs() []Need {
 	return []Need{{On: ID{Class: ClassSchema, OID: e.Schema}}}
 }
+
+// The objects with fixed OIDs: the databases that a new node has, as PostgreSQL's,
+// and its superuser.
+const (
+	TemplateDatabase types.OID = 1
+	EmptyDatabase    types.OID = 4
+	PostgresDatabase types.OID = 5
+	Superuser        types.OID = 10
+)

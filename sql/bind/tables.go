@@ -30,3 +30,8 @@ func walkTables(node *pg.Node, fn func(*pg.RangeVar)) {
 	}
 	visit(node.ProtoReflect())
 }
+
+type (
+	protoField = protoreflect.FieldDescriptor
+	protoValue = protoreflect.Value
+)

@@ -1,0 +1,339 @@
+package ddl
+
+import (
+	"strings"
+
+	"datapunk/catalog/desc"
+	"datapunk/internal/pgerr"
+	"datapunk/kv"
+	"datapunk/sql/logical"
+	"datapunk/types"
+)
+
+func (x *Executor) createTable(u *logical.CreateTable) error {
+	if err := x.mayCreate(u.Schema); err != nil {
+		return err
+	}
+	taken, err := x.claim(desc.Lookup{Class: desc.ClassRelation, Namespace: u.Schema, Name: u.Name})
+	if err != nil {
+		return err
+	}
+	if taken {
+		if u.IfNotExists {
+			x.notice(pgerr.DuplicateTable, "relation \"%s\" already exists, skipping", u.Name)
+			return nil
+		}
+		return pgerr.Newf(pgerr.DuplicateTable, "relation \"%s\" already exists", u.Name)
+	}
+	r, err := x.relation(u.Schema, u.Name, desc.Table)
+	if err != nil {
+		return err
+	}
+	r.Columns, r.Options = u.Columns, u.Options
+	if u.Unlogged {
+		r.Persistence = desc.Unlogged
+	}
+	for _, oid := range []*types.OID{&r.RowType, &r.RowArray} {
+		if *oid, err = x.Writer.NewOID(x.Context); err != nil {
+			return err
+		}
+	}
+	for i := range r.Columns {
+		if r.Columns[i].Default != "" {
+			if r.Columns[i].DefaultOID, err = x.Writer.NewOID(x.Context); err != nil {
+				return err
+			}
+		}
+	}
+	for _, s := range u.Serial {
+		c := &r.Columns[s.Column]
+		name := x.freeName(u.Schema, u.Name, c.Name, "seq", nil)
+		q, err := x.sequence(u.Schema, name, s.Def, &desc.ID{Class: desc.ClassRelation, OID: r.OID, Sub: int16(s.Column + 1)})
+		if err != nil {
+			return err
+		}
+		if s.Identity {
+			c.Sequence = q.OID
+		} else {
+			c.Default = nextvalOf(q.OID, c.Type)
+			if c.DefaultOID, err = x.Writer.NewOID(x.Context); err != nil {
+				return err
+			}
+		}
+	}
+	if err := x.Writer.Put(x.Context, r); err != nil {
+		return err
+	}
+	return x.constraints(r.OID, u.Constraints, true)
+}
+
+// nextvalOf is the stored default of a serial column: nextval(sequence), brought to
+// the column's type by the assignment.
+func nextvalOf(sequence, column types.OID) string {
+	const nextval = "1574" // pg_proc
+	return `"@f` + nextval + `"(CAST('` + utoa(sequence) + `' AS "@t2205"))`
+}
+
+func utoa(n types.OID) string {
+	if n >= 10 {
+		return utoa(n/10) + string(rune('0'+n%10))
+	}
+	return string(rune('0' + n))
+}
+
+func (x *Executor) addConstraints(u *logical.AddConstraint) error {
+	mode := kv.AccessExclusive
+	if len(u.Constraints) == 1 && u.Constraints[0].Kind == 'f' {
+		mode = kv.ShareRowExclusive
+	}
+	if err := x.lock(u.Table, mode); err != nil {
+		return err
+	}
+	rel := x.Writer.Snapshot().Relation(u.Table)
+	if rel == nil {
+		return pgerr.Newf(pgerr.UndefinedTable, "relation with OID %d does not exist", u.Table)
+	}
+	if role := x.Writer.Snapshot().Role(x.User); rel.Owner != x.User && (role == nil || !role.Superuser) {
+		return pgerr.Newf(pgerr.InsufficientPrivilege, "must be owner of table %s", rel.Name)
+	}
+	return x.constraints(u.Table, u.Constraints, false)
+}
+
+// constraints adds constraints to a table; fresh tells that it is empty.
+func (x *Executor) constraints(table types.OID, list []logical.Constraint, fresh bool) error {
+	// The primary key first: it decides where the rows lie.
+	for _, kind := range "pucf" {
+		for i := range list {
+			if list[i].Kind != byte(kind) {
+				continue
+			}
+			if err := x.constraint(table, &list[i], fresh); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (x *Executor) constraint(table types.OID, c *logical.Constraint, fresh bool) error {
+	r := x.Writer.Snapshot().Relation(table).Clone()
+	if c.Name != "" && hasConstraint(r, c.Name) {
+		return pgerr.Newf(pgerr.DuplicateObject, "constraint \"%s\" for relation \"%s\" already exists", c.Name, r.Name)
+	}
+	numbers, err := columnNumbers(r, c.Columns, c.Kind)
+	if err != nil {
+		return err
+	}
+	oid, err := x.Writer.NewOID(x.Context)
+	if err != nil {
+		return err
+	}
+	switch c.Kind {
+	case 'p', 'u':
+		return x.uniqueConstraint(r, c, numbers, oid, fresh)
+	case 'c':
+		name := c.Name
+		if name == "" {
+			part := ""
+			if len(c.Mentions) == 1 {
+				part = r.Columns[c.Mentions[0]-1].Name
+			}
+			name = freeConstraint(r, r.Name, part, "check")
+		}
+		r.Checks = append(r.Checks, desc.Check{OID: oid, Name: name, Expr: c.Expr, Columns: c.Mentions, NotValid: c.NotValid})
+		if err := x.Writer.Put(x.Context, r); err != nil {
+			return err
+		}
+		if !fresh && !c.NotValid {
+			return x.validateCheck(r, &r.Checks[len(r.Checks)-1])
+		}
+		return nil
+	}
+	return x.foreignConstraint(r, c, numbers, oid, fresh)
+}
+
+func hasConstraint(r *desc.Relation, name string) bool {
+	for i := range r.Checks {
+		if r.Checks[i].Name == name {
+			return true
+		}
+	}
+	for i := range r.Uniques {
+		if r.Uniques[i].Name == name {
+			return true
+		}
+	}
+	for i := range r.ForeignKeys {
+		if r.ForeignKeys[i].Name == name {
+			return true
+		}
+	}
+	return false
+}
+
+func freeConstraint(r *desc.Relation, first, second, suffix string) string {
+	for n := 0; ; n++ {
+		label := suffix
+		if n > 0 {
+			label += utoa(types.OID(n))
+		}
+		if name := makeName(first, second, label); !hasConstraint(r, name) {
+			return name
+		}
+	}
+}
+
+func columnNumbers(r *desc.Relation, list []string, kind byte) ([]int16, error) {
+	var out []int16
+	for _, name := range list {
+		n, _ := r.Column(name)
+		if n == 0 {
+			if kind == 'f' {
+				return nil, pgerr.Newf(pgerr.UndefinedColumn, "column \"%s\" referenced in foreign key constraint does not exist", name)
+			}
+			return nil, pgerr.Newf(pgerr.UndefinedColumn, "column \"%s\" named in key does not exist", name)
+		}
+		for _, m := range out {
+			if m == n && kind != 'c' {
+				what := map[byte]string{'p': "primary key", 'u': "unique", 'f': "foreign key"}[kind]
+				return nil, pgerr.Newf(pgerr.DuplicateColumn, "column \"%s\" appears twice in %s constraint", name, what)
+			}
+		}
+		out = append(out, n)
+	}
+	return out, nil
+}
+
+// uniqueConstraint makes the index of PRIMARY KEY or UNIQUE.
+func (x *Executor) uniqueConstraint(r *desc.Relation, c *logical.Constraint, numbers []int16, oid types.OID, fresh bool) error {
+	primary := c.Kind == 'p'
+	if primary {
+		for _, u := range r.Uniques {
+			if u.Primary {
+				return pgerr.Newf(pgerr.InvalidTableDefinition, "multiple primary keys for table \"%s\" are not allowed", r.Name)
+			}
+		}
+	}
+	name := c.Name
+	if name == "" {
+		if primary {
+			name = x.freeName(r.Schema, r.Name, "", "pkey", nil)
+		} else {
+			name = x.freeName(r.Schema, r.Name, strings.Join(c.Columns, "_"), "key", nil)
+		}
+	} else if x.Writer.Snapshot().RelationNamed(r.Schema, name) != nil {
+		return pgerr.Newf(pgerr.DuplicateTable, "relation \"%s\" already exists", name)
+	}
+	def := desc.IndexDef{Table: r.OID, Method: "btree", Unique: true, Primary: primary, Immediate: true, NullsEqual: c.NullsEqual}
+	for _, n := range numbers {
+		col := &r.Columns[n-1]
+		if primary {
+			col.NotNull = true
+		}
+		def.Keys = append(def.Keys, desc.IndexKey{Column: n, Name: col.Name, Type: col.Type, Mod: col.Mod, Collation: col.Collation})
+	}
+	for _, name := range c.Include {
+		n, _ := r.Column(name)
+		if n == 0 {
+			return pgerr.Newf(pgerr.UndefinedColumn, "column \"%s\" named in key does not exist", name)
+		}
+		def.Include = append(def.Include, n)
+	}
+	index, err := x.addIndex(r, name, def, fresh)
+	if err != nil {
+		return err
+	}
+	r = x.Writer.Snapshot().Relation(r.OID).Clone()
+	r.Uniques = append(r.Uniques, desc.Unique{OID: oid, Name: name, Index: index, Primary: primary, Columns: numbers})
+	return x.Writer.Put(x.Context, r)
+}
+
+// foreignConstraint adds a foreign key.
+func (x *Executor) foreignConstraint(r *desc.Relation, c *logical.Constraint, numbers []int16, oid types.OID, fresh bool) error {
+	target := r
+	if c.Target != 0 && c.Target != r.OID {
+		if err := x.lock(c.Target, kv.ShareRowExclusive); err != nil {
+			return err
+		}
+		target = x.Writer.Snapshot().Relation(c.Target)
+	}
+	keys, index, err := referenced(x, target, c)
+	if err != nil {
+		return err
+	}
+	if len(keys) != len(numbers) {
+		return pgerr.New(pgerr.InvalidForeignKey, "number of referencing and referenced columns for foreign key disagree")
+	}
+	name := c.Name
+	if name == "" {
+		name = freeConstraint(r, r.Name, strings.Join(c.Columns, "_"), "fkey")
+	}
+	f := desc.ForeignKey{OID: oid, Name: name, Columns: numbers, Target: target.OID, Keys: keys, Index: index, Match: c.Match, OnUpdate: c.OnUpdate,
+		OnDelete: c.OnDelete, Deferrable: c.Deferrable, Deferred: c.Deferred, NotValid: c.NotValid}
+	snapshot := x.Writer.Snapshot()
+	for i := range numbers {
+		from, to := snapshot.Type(r.Columns[numbers[i]-1].Type), snapshot.Type(target.Columns[keys[i]-1].Type)
+		if !comparable(from, to) {
+			return pgerr.Newf(pgerr.DatatypeMismatch, "foreign key constraint \"%s\" cannot be implemented", name).
+				WithDetail("Key columns \"%s\" and \"%s\" are of incompatible types: %s and %s.", r.Columns[numbers[i]-1].Name, target.Columns[keys[i]-1].Name, x.typeName(from), x.typeName(to))
+		}
+	}
+	r.ForeignKeys = append(r.ForeignKeys, f)
+	if target.OID == r.OID {
+		r.References = append(without(r.References, r.OID), r.OID)
+	}
+	if err := x.Writer.Put(x.Context, r); err != nil {
+		return err
+	}
+	if target.OID != r.OID {
+		t := snapshot.Relation(target.OID).Clone()
+		t.References = append(without(t.References, r.OID), r.OID)
+		if err := x.Writer.Put(x.Context, t); err != nil {
+			return err
+		}
+	}
+	if fresh || c.NotValid {
+		return nil
+	}
+	return x.validateForeign(r, target, &f)
+}
+
+// comparable tells whether a foreign key can compare two types: the same family.
+func comparable(a, b *types.Type) bool {
+	a, b = a.Root(), b.Root()
+	return a == b || a.Category == b.Category
+}
+
+// referenced finds the unique index that a foreign key points to.
+func referenced(x *Executor, target *desc.Relation, c *logical.Constraint) ([]int16, types.OID, error) {
+	if len(c.Keys) == 0 {
+		for _, u := range target.Uniques {
+			if u.Primary {
+				return u.Columns, u.Index, nil
+			}
+		}
+		return nil, 0, pgerr.Newf(pgerr.UndefinedObject, "there is no primary key for referenced table \"%s\"", target.Name)
+	}
+	keys, err := columnNumbers(target, c.Keys, 'f')
+	if err != nil {
+		return nil, 0, err
+	}
+next:
+	for _, oid := range target.Indexes {
+		i := x.Writer.Snapshot().Relation(oid)
+		if i == nil || !i.Index.Unique || i.Index.Predicate != "" || len(i.Index.Keys) != len(keys) {
+			continue
+		}
+		for _, k := range i.Index.Keys {
+			found := false
+			for _, n := range keys {
+				found = found || n == k.Column
+			}
+			if !found {
+				continue next
+			}
+		}
+		return keys, oid, nil
+	}
+	return nil, 0, pgerr.Newf(pgerr.InvalidForeignKey, "there is no unique constraint matching given keys for referenced table \"%s\"", target.Name)
+}

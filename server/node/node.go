@@ -1,0 +1,323 @@
+// Package node is the composition root: the one place where the concrete parts
+// meet, and where their order of start and stop is written down.
+//
+// Start: store, catalog, functions, engine, listeners. Stop: listeners, statements
+// (57P01), connections, store.
+package node
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"log"
+	"net"
+	"os"
+	"path/filepath"
+	"sync"
+	"syscall"
+	"time"
+
+	"datapunk/catalog/desc"
+	"datapunk/catalog/store"
+	"datapunk/kv"
+	"datapunk/kv/txn"
+	"datapunk/server/config"
+	"datapunk/server/pgwire"
+	"datapunk/server/session"
+	"datapunk/sql/builtin"
+	"datapunk/sql/function"
+	"datapunk/types"
+	"datapunk/types/datetime"
+)
+
+// Node is a running node.
+type Node struct {
+	db        kv.DB
+	engine    *session.Engine
+	listeners []net.Listener
+	socket    string
+	failed    chan error
+	ctx       context.Context
+
+	mu struct {
+		sync.Mutex
+		stopping bool
+		conns    map[net.Conn]bool
+		sessions map[int32]*entry
+	}
+	wait sync.WaitGroup
+}
+
+// entry is a session and its cancel key.
+type entry struct {
+	session *session.Session
+	secret  uint32
+}
+
+// Start opens a node's directory and listens.
+func Start(ctx context.Context, o config.Options) (*Node, error) {
+	addresses, port, err := o.Addresses()
+	if err != nil {
+		return nil, err
+	}
+	n := &Node{failed: make(chan error, 1), ctx: ctx}
+	n.mu.conns, n.mu.sessions = map[net.Conn]bool{}, map[int32]*entry{}
+	n.db, err = txn.Open(storeOptions(o, n.fatal))
+	switch {
+	case errors.Is(err, kv.ErrInUse):
+		return nil, fmt.Errorf("the directory %s is used by another node", o.Data)
+	case err != nil:
+		return nil, err
+	}
+	if n.engine, err = newEngine(ctx, n.db); err != nil {
+		n.db.Close()
+		return nil, err
+	}
+	if err := n.listen(o, addresses, port); err != nil {
+		n.closeListeners()
+		n.db.Close()
+		return nil, err
+	}
+	for _, l := range n.listeners {
+		n.wait.Add(1)
+		go n.accept(l)
+	}
+	return n, nil
+}
+
+// fatal takes an error after which nothing can be acknowledged any more.
+func (n *Node) fatal(err error) {
+	select {
+	case n.failed <- err:
+	default:
+	}
+}
+
+// Failed gives the error that ended the node.
+func (n *Node) Failed() <-chan error { return n.failed }
+
+// newEngine reads the catalog, or makes that of a new node.
+func newEngine(ctx context.Context, db kv.DB) (*session.Engine, error) {
+	system := []desc.Object{
+		&desc.Schema{OID: types.PgCatalog, Name: "pg_catalog", Owner: desc.Superuser},
+	}
+	catalog, err := store.Open(ctx, db, system)
+	if err != nil {
+		return nil, err
+	}
+	if catalog.Empty() {
+		if err := bootstrap(ctx, db, catalog); err != nil {
+			return nil, err
+		}
+		if catalog, err = store.Open(ctx, db, system); err != nil {
+			return nil, err
+		}
+	}
+	functions, err := function.New(builtin.Tables()...)
+	if err != nil {
+		return nil, err
+	}
+	zone, err := datetime.LoadZone(localZone())
+	if err != nil {
+		zone = datetime.UTC
+	}
+	now := func() datetime.Timestamp {
+		// µs since 2000-01-01.
+		return datetime.Timestamp(time.Now().UnixMicro() - 946684800000000)
+	}
+	return &session.Engine{DB: db, Catalog: catalog, Functions: functions, Now: now, Zone: zone, Start: now(),
+		IsSystem: func(r *desc.Relation) bool { return r.OID < desc.FirstUser && r.Kind == desc.Table }}, nil
+}
+
+// localZone is the system's time zone by name.
+func localZone() string {
+	if name := os.Getenv("TZ"); name != "" {
+		return name
+	}
+	if target, err := filepath.EvalSymlinks("/etc/localtime"); err == nil {
+		const dir = "/zoneinfo/"
+		for i := 0; i+len(dir) < len(target); i++ {
+			if target[i:i+len(dir)] == dir {
+				return target[i+len(dir):]
+			}
+		}
+	}
+	return "UTC"
+}
+
+// bootstrap makes the databases and the superuser of a new node.
+func bootstrap(ctx context.Context, db kv.DB, catalog *store.Store) error {
+	s := db.NewSession()
+	defer s.Close()
+	t := s.Begin(kv.TxnOptions{})
+	defer t.Rollback()
+	database := func(oid types.OID, name string, template, closed bool) *desc.Database {
+		return &desc.Database{OID: oid, Name: name, Owner: desc.Superuser, Template: template, NoConnect: closed, Collate: "C", Ctype: "C.UTF-8"}
+	}
+	public := func() *desc.Schema {
+		return &desc.Schema{OID: types.Public, Name: "public", Owner: desc.Superuser,
+			Grants: []desc.Grant{{Grantee: desc.Superuser, Grantor: desc.Superuser, Privileges: desc.Usage | desc.Create}, {Grantor: desc.Superuser, Privileges: desc.Usage}}}
+	}
+	objects := map[types.OID][]desc.Object{
+		0: {
+			&desc.Role{OID: desc.Superuser, Name: "postgres", Superuser: true, CreateRole: true, CreateDB: true, Login: true, Replication: true, BypassRLS: true},
+			database(desc.TemplateDatabase, "template1", true, false), database(desc.EmptyDatabase, "template0", true, true), database(desc.PostgresDatabase, "postgres", false, false),
+		},
+		desc.TemplateDatabase: {public()}, desc.EmptyDatabase: {public()}, desc.PostgresDatabase: {public()},
+	}
+	if err := catalog.Bootstrap(ctx, t, objects); err != nil {
+		return err
+	}
+	_, err := t.Commit(ctx)
+	return err
+}
+
+func (n *Node) listen(o config.Options, addresses []string, port string) error {
+	for i, a := range addresses {
+		l, err := net.Listen("tcp", a)
+		if err != nil {
+			if i > 0 && !errors.Is(err, syscall.EADDRINUSE) {
+				continue // a machine without IPv6
+			}
+			if errors.Is(err, syscall.EADDRINUSE) {
+				return fmt.Errorf("the address %s is in use", a)
+			}
+			return err
+		}
+		n.listeners = append(n.listeners, l)
+	}
+	if o.Socket == "" {
+		return nil
+	}
+	path := filepath.Join(o.Socket, ".s.PGSQL."+port)
+	if c, err := net.Dial("unix", path); err == nil {
+		c.Close()
+		return fmt.Errorf("the socket %s is in use", path)
+	}
+	os.Remove(path)
+	l, err := net.Listen("unix", path)
+	if err != nil {
+		return err
+	}
+	// Only the user who runs the node may connect.
+	if err := os.Chmod(path, 0o700); err != nil {
+		l.Close()
+		return err
+	}
+	n.listeners, n.socket = append(n.listeners, l), path
+	return nil
+}
+
+func (n *Node) accept(l net.Listener) {
+	defer n.wait.Done()
+	for {
+		c, err := l.Accept()
+		if err != nil {
+			return
+		}
+		n.mu.Lock()
+		if n.mu.stopping {
+			n.mu.Unlock()
+			c.Close()
+			return
+		}
+		n.mu.conns[c] = true
+		n.mu.Unlock()
+		if t, ok := c.(*net.TCPConn); ok {
+			t.SetNoDelay(true)
+		}
+		n.wait.Add(1)
+		go n.serve(c)
+	}
+}
+
+func (n *Node) serve(c net.Conn) {
+	defer n.wait.Done()
+	defer func() {
+		n.mu.Lock()
+		delete(n.mu.conns, c)
+		n.mu.Unlock()
+	}()
+	defer func() {
+		// A fault of ours ends one connection, not the node.
+		if fault := recover(); fault != nil {
+			log.Printf("internal error: %v\n%s", fault, stack())
+			c.Close()
+		}
+	}()
+	pgwire.Serve(n.ctx, c, n)
+}
+
+// Open opens a session (pgwire.Backend).
+func (n *Node) Open(user, database string, options map[string]string) (pgwire.Session, error) {
+	s, err := n.engine.New(user, database, options)
+	if err != nil {
+		return nil, err
+	}
+	var secret [4]byte
+	rand.Read(secret[:])
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.mu.sessions[s.PID()] = &entry{s, binary.BigEndian.Uint32(secret[:])}
+	return &tracked{s, n}, nil
+}
+
+// tracked forgets its cancel key when it is closed.
+type tracked struct {
+	*session.Session
+	node *Node
+}
+
+func (t *tracked) Close() {
+	t.Session.Close()
+	t.node.mu.Lock()
+	delete(t.node.mu.sessions, t.PID())
+	t.node.mu.Unlock()
+}
+
+// Secret is a session's cancel key.
+func (n *Node) Secret(pid int32) uint32 {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if e := n.mu.sessions[pid]; e != nil {
+		return e.secret
+	}
+	return 0
+}
+
+// Cancel ends a session's statement if the key is right.
+func (n *Node) Cancel(pid int32, secret uint32) {
+	n.mu.Lock()
+	e := n.mu.sessions[pid]
+	n.mu.Unlock()
+	if e != nil && e.secret == secret {
+		n.engine.Cancel(pid)
+	}
+}
+
+func (n *Node) closeListeners() {
+	for _, l := range n.listeners {
+		l.Close()
+	}
+	if n.socket != "" {
+		os.Remove(n.socket)
+	}
+}
+
+// Stop ends all connections and closes the store.
+func (n *Node) Stop() error {
+	n.closeListeners()
+	n.mu.Lock()
+	n.mu.stopping = true
+	for _, e := range n.mu.sessions {
+		e.session.Terminate()
+	}
+	for c := range n.mu.conns {
+		c.SetReadDeadline(time.Unix(1, 0)) // an idle connection stops reading
+	}
+	n.mu.Unlock()
+	n.wait.Wait()
+	return n.db.Close()
+}

@@ -1,0 +1,124 @@
+package session
+
+import (
+	"context"
+	"encoding/binary"
+	"sync"
+	"sync/atomic"
+
+	"datapunk/catalog/desc"
+	"datapunk/catalog/stat"
+	"datapunk/catalog/store"
+	"datapunk/executor/scan"
+	"datapunk/kv"
+	"datapunk/sql/function"
+	"datapunk/types"
+	"datapunk/types/datetime"
+)
+
+// Engine is what all sessions of a node share.
+type Engine struct {
+	DB        kv.DB
+	Catalog   *store.Store
+	Functions *function.Registry
+	System    scan.Provider
+	IsSystem  func(*desc.Relation) bool
+	Now       func() datetime.Timestamp
+	Zone      *datetime.Zone
+	Start     datetime.Timestamp
+
+	rows   rowNumbers
+	counts counts
+	pids   atomic.Int32
+	mu     struct {
+		sync.Mutex
+		sessions map[int32]*Session
+	}
+}
+
+// rowNumbers hands out row numbers from memory; a ceiling is kept in a cell.
+type rowNumbers struct {
+	mu struct {
+		sync.Mutex
+		next, limit map[uint32]uint64
+	}
+}
+
+// rowBlock is how many row numbers a cell update reserves.
+const rowBlock = 4096
+
+// take allots count numbers of a storage.
+func (r *rowNumbers) take(ctx context.Context, txn kv.Txn, storage uint32, count uint64) (uint64, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.mu.next == nil {
+		r.mu.next, r.mu.limit = map[uint32]uint64{}, map[uint32]uint64{}
+	}
+	if r.mu.next[storage]+count > r.mu.limit[storage] {
+		key := binary.BigEndian.AppendUint32(append(kv.StoragePrefix(nil, store.CellStorage), "row"...), storage)
+		err := txn.UpdateCell(ctx, key, func(old []byte) ([]byte, error) {
+			first := uint64(1)
+			if len(old) == 8 {
+				first = binary.BigEndian.Uint64(old)
+			}
+			r.mu.next[storage], r.mu.limit[storage] = first, first+rowBlock
+			return binary.BigEndian.AppendUint64(nil, first+rowBlock), nil
+		})
+		if err != nil {
+			return 0, err
+		}
+	}
+	first := r.mu.next[storage]
+	r.mu.next[storage] += count
+	return first, nil
+}
+
+// counts are the live rows of tables since the start.
+type counts struct {
+	mu struct {
+		sync.RWMutex
+		rows  map[types.OID]int64
+		stats map[types.OID]*stat.Table
+	}
+}
+
+func (c *counts) add(table types.OID, n int64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.mu.rows == nil {
+		c.mu.rows = map[types.OID]int64{}
+	}
+	c.mu.rows[table] += n
+}
+
+// statistics is the planner's view of the counts.
+type statistics struct {
+	engine  *Engine
+	catalog interface {
+		Relation(types.OID) *desc.Relation
+	}
+}
+
+func (s statistics) Table(oid types.OID) *stat.Table {
+	s.engine.counts.mu.RLock()
+	defer s.engine.counts.mu.RUnlock()
+	return s.engine.counts.mu.stats[oid]
+}
+
+// Rows is the rows counted, or a guess from the bytes on disk for a table not
+// written to since the start.
+func (s statistics) Rows(oid types.OID) float64 {
+	s.engine.counts.mu.RLock()
+	n, ok := s.engine.counts.mu.rows[oid]
+	s.engine.counts.mu.RUnlock()
+	guess := 0.0
+	if rel := s.catalog.Relation(oid); rel != nil && rel.Storage != 0 {
+		start := kv.StoragePrefix(nil, kv.StorageID(rel.Storage))
+		end := kv.StoragePrefix(nil, kv.StorageID(rel.Storage+1))
+		guess = float64(s.engine.DB.ApproximateSize(kv.Span{Start: start, End: end})) / 50
+	}
+	if ok && float64(n) > guess {
+		return float64(n)
+	}
+	return guess
+}

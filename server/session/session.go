@@ -1,0 +1,382 @@
+// Package session is one client: its settings, the state of its transaction, its
+// prepared statements and portals, and the way of a statement: parse, bind, plan,
+// run.
+//
+// The transaction is in one of three states, which ReadyForQuery shows:
+//
+//	idle ──BEGIN──▶ block ──error──▶ failed
+//	  ▲               │ COMMIT,        │ ROLLBACK (COMMIT rolls back),
+//	  └───────────────┴ ROLLBACK ──────┘ ROLLBACK TO returns to block
+//
+// A statement outside a block has a transaction of its own; the statements of one
+// simple-protocol message, or of a pipeline up to Sync, share one.
+package session
+
+import (
+	"context"
+	"math/rand/v2"
+	"strings"
+	"sync"
+
+	"datapunk/catalog"
+	"datapunk/catalog/desc"
+	"datapunk/internal/pgerr"
+	"datapunk/kv"
+	"datapunk/server/client"
+	"datapunk/server/setting"
+	"datapunk/sql/function"
+	"datapunk/sql/parser"
+	"datapunk/types"
+	"datapunk/types/datetime"
+	"datapunk/types/format"
+)
+
+// Session is one client's session. It is used by one goroutine, but for Cancel.
+type Session struct {
+	engine   *Engine
+	kv       kv.Session
+	pid      int32
+	user     *desc.Role
+	database *desc.Database
+	settings map[string]string // changed ones, by lower-case name
+	results  client.Results
+	format   format.Context
+	style    datetime.Style
+	env      function.Env
+	random   *rand.Rand
+	started  datetime.Timestamp
+
+	txn        kv.Txn // nil when idle
+	writer     catalog.Writer
+	block      bool // within BEGIN … COMMIT
+	failed     bool
+	txnTime    datetime.Timestamp
+	stmtTime   datetime.Timestamp
+	savepoints []savepoint
+	locals     map[string]*string // values before SET LOCAL, restored at the end
+	before     map[string]*string // values before SET in this transaction, for ROLLBACK
+	deferred   []func() error     // of deferred constraints
+	atEnd      []func() error     // of this statement
+	counts     []count
+	currval    map[types.OID]int64
+	lastSeq    types.OID
+
+	statements map[string]*Prepared
+	portals    map[string]*Portal
+
+	mu struct {
+		sync.Mutex
+		cancel context.CancelCauseFunc // of the running statement
+	}
+}
+
+type savepoint struct {
+	name   string
+	mark   kv.Savepoint
+	writes int // of the catalog writer
+}
+
+type count struct {
+	table types.OID
+	n     int64
+}
+
+// New opens a session for a role on a database.
+func (e *Engine) New(user, database string, options map[string]string) (*Session, error) {
+	shared, err := e.Catalog.Latest(desc.PostgresDatabase)
+	if err != nil {
+		return nil, err
+	}
+	role, _ := shared.Find(desc.Lookup{Class: desc.ClassRole, Name: user}).(*desc.Role)
+	if role == nil {
+		return nil, &pgerr.Error{Severity: "FATAL", Code: pgerr.InvalidAuthorizationSpecification, Message: "role \"" + user + "\" does not exist"}
+	}
+	if !role.Login {
+		return nil, &pgerr.Error{Severity: "FATAL", Code: pgerr.InvalidAuthorizationSpecification, Message: "role \"" + user + "\" is not permitted to log in"}
+	}
+	db, _ := shared.Find(desc.Lookup{Class: desc.ClassDatabase, Name: database}).(*desc.Database)
+	if db == nil {
+		return nil, &pgerr.Error{Severity: "FATAL", Code: pgerr.InvalidCatalogName, Message: "database \"" + database + "\" does not exist"}
+	}
+	if db.NoConnect {
+		return nil, &pgerr.Error{Severity: "FATAL", Code: pgerr.ObjectNotInPrerequisiteState, Message: "database \"" + database + "\" is not currently accepting connections"}
+	}
+	s := &Session{engine: e, kv: e.DB.NewSession(), pid: e.pids.Add(1) + 1000, user: role, database: db, settings: map[string]string{},
+		statements: map[string]*Prepared{}, portals: map[string]*Portal{}, currval: map[types.OID]int64{}, started: e.Now(),
+		random: rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64()))}
+	s.style = datetime.Style{Zone: e.Zone, Now: func() datetime.Timestamp { return s.txnTime }}
+	s.format = format.Context{Datetime: &s.style, ExtraFloatDigits: 1, Names: names{s}}
+	s.env = function.Env{Format: &s.format, Clock: clock{s}, Settings: settings{s}, Names: names{s}, Sequences: sequences{s},
+		Locks: locks{s}, Activity: activity{s}, Runner: runner{s}, Random: random{s}}
+	s.settings["session_authorization"] = user
+	if e.Zone != nil {
+		s.settings["timezone"] = e.Zone.Name()
+	}
+	for _, list := range [][]string{db.Config, role.Config} {
+		for _, c := range list {
+			if name, value, ok := strings.Cut(c, "="); ok {
+				if err := s.set(name, value, false, true); err != nil {
+					return nil, err
+				}
+			}
+		}
+	}
+	for name, value := range options {
+		if err := s.set(name, value, false, true); err != nil {
+			s.kv.Close()
+			return nil, err
+		}
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.mu.sessions == nil {
+		e.mu.sessions = map[int32]*Session{}
+	}
+	e.mu.sessions[s.pid] = s
+	return s, nil
+}
+
+// PID is the number by which clients cancel the session.
+func (s *Session) PID() int32 { return s.pid }
+
+// Attach sets where results and notices go.
+func (s *Session) Attach(r client.Results) { s.results = r }
+
+// Parameters lists the settings that a client is told at the start.
+func (s *Session) Parameters() [][2]string {
+	var out [][2]string
+	all := setting.All()
+	for i := range all {
+		if all[i].Report {
+			out = append(out, [2]string{all[i].Name, s.show(&all[i])})
+		}
+	}
+	return out
+}
+
+// Status is what ReadyForQuery shows: I, T or E.
+func (s *Session) Status() byte {
+	switch {
+	case s.failed:
+		return 'E'
+	case s.block:
+		return 'T'
+	}
+	return 'I'
+}
+
+// Cancel ends the running statement, if there is one.
+func (e *Engine) Cancel(pid int32) bool {
+	e.mu.Lock()
+	s := e.mu.sessions[pid]
+	e.mu.Unlock()
+	if s == nil {
+		return false
+	}
+	s.Interrupt(errCancelled)
+	return true
+}
+
+// Interrupt ends the running statement with an error.
+func (s *Session) Interrupt(cause error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.mu.cancel != nil {
+		s.mu.cancel(cause)
+	}
+}
+
+// Terminate ends the running statement for good.
+func (s *Session) Terminate() { s.Interrupt(errTerminated) }
+
+// Close rolls back and releases everything.
+func (s *Session) Close() {
+	s.closePortals()
+	s.end()
+	s.kv.UnlockAllAdvisory()
+	s.kv.Close()
+	s.engine.mu.Lock()
+	delete(s.engine.mu.sessions, s.pid)
+	s.engine.mu.Unlock()
+}
+
+// begin makes sure that a transaction is open.
+func (s *Session) begin() error {
+	if s.txn != nil {
+		return nil
+	}
+	level := kv.ReadCommitted
+	switch s.get("default_transaction_isolation") {
+	case "repeatable read":
+		level = kv.RepeatableRead
+	case "serializable":
+		return pgerr.Unsupported("SERIALIZABLE")
+	}
+	options := kv.TxnOptions{Isolation: level, ReadOnly: s.get("default_transaction_read_only") == "on"}
+	if s.get("synchronous_commit") == "off" {
+		options.Durability = kv.Async
+	}
+	s.txn = s.kv.Begin(options)
+	s.txnTime = s.stmtTime
+	return nil
+}
+
+// snapshot is the catalog as the transaction sees it.
+func (s *Session) snapshot() (catalog.Snapshot, error) {
+	if s.writer != nil {
+		if err := s.writer.Refresh(); err != nil {
+			return nil, err
+		}
+		return s.writer.Snapshot(), nil
+	}
+	return s.engine.Catalog.Latest(s.database.OID)
+}
+
+// changes is the transaction's catalog writer.
+func (s *Session) changes() (catalog.Writer, error) {
+	if s.writer == nil {
+		w, err := s.engine.Catalog.Begin(s.database.OID, s.txn)
+		if err != nil {
+			return nil, err
+		}
+		s.writer = w
+	}
+	return s.writer, s.writer.Refresh()
+}
+
+// commit ends the transaction well.
+func (s *Session) commit(ctx context.Context) error {
+	if s.txn == nil {
+		return nil
+	}
+	for len(s.deferred) > 0 {
+		run := s.deferred[0]
+		s.deferred = s.deferred[1:]
+		if err := run(); err != nil {
+			s.end()
+			return err
+		}
+	}
+	_, err := s.txn.Commit(ctx)
+	if err == nil {
+		for _, c := range s.counts {
+			s.engine.counts.add(c.table, c.n)
+		}
+		s.before = nil
+	}
+	s.end()
+	return err
+}
+
+// end forgets the transaction, rolling back what is not committed.
+func (s *Session) end() {
+	if s.txn != nil {
+		s.txn.Rollback()
+	}
+	for name, old := range s.locals {
+		s.restore(name, old)
+	}
+	for name, old := range s.before {
+		s.restore(name, old)
+	}
+	s.txn, s.writer, s.block, s.failed = nil, nil, false, false
+	s.savepoints, s.locals, s.before, s.deferred, s.atEnd, s.counts = nil, nil, nil, nil, nil, nil
+}
+
+// Simple runs a simple-protocol message: all its statements in one transaction,
+// unless they say otherwise.
+func (s *Session) Simple(ctx context.Context, sql string) error {
+	s.stmtTime = s.engine.Now()
+	list, err := parser.Parse(sql)
+	if err != nil {
+		return s.fail(ctx, err)
+	}
+	if len(list) == 0 {
+		return s.results.Empty()
+	}
+	for i := range list {
+		var tag string
+		err := s.statement(ctx, func(ctx context.Context) (err error) {
+			tag, err = s.run(ctx, sql, &list[i])
+			return err
+		})
+		if err != nil {
+			return s.fail(ctx, err)
+		}
+		// A commit comes before its answer.
+		if i == len(list)-1 && !s.block {
+			if err := s.commit(ctx); err != nil {
+				return translate(ctx, err)
+			}
+		}
+		if err := s.results.Complete(tag); err != nil {
+			return err
+		}
+	}
+	return s.Sync(ctx)
+}
+
+// Sync ends an implicit transaction.
+func (s *Session) Sync(ctx context.Context) error {
+	if s.block {
+		return nil
+	}
+	s.closePortals()
+	if err := s.commit(ctx); err != nil {
+		return translate(ctx, err)
+	}
+	return nil
+}
+
+// fail makes an error of the client's and spoils the transaction.
+func (s *Session) fail(ctx context.Context, err error) error {
+	err = translate(ctx, err)
+	s.atEnd = nil
+	if s.block {
+		s.failed = true
+		if s.txn != nil {
+			// The locks and writes go at ROLLBACK; savepoints stay usable.
+			s.closePortals()
+		}
+	} else {
+		s.closePortals()
+		s.end()
+	}
+	return err
+}
+
+// statement gives a statement its context: cancel and timeout.
+func (s *Session) statement(ctx context.Context, run func(context.Context) error) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	if ms := s.integer("statement_timeout"); ms > 0 {
+		stop := s.engine.after(ms, func() { cancel(errTimeout) })
+		defer stop()
+	}
+	s.mu.Lock()
+	s.mu.cancel = cancel
+	s.mu.Unlock()
+	s.env.Context = ctx
+	defer func() {
+		s.mu.Lock()
+		s.mu.cancel = nil
+		s.mu.Unlock()
+	}()
+	err := run(ctx)
+	if err == nil {
+		for len(s.atEnd) > 0 {
+			check := s.atEnd[0]
+			s.atEnd = s.atEnd[1:]
+			if err = check(); err != nil {
+				break
+			}
+		}
+	}
+	if err != nil {
+		err = translate(ctx, err)
+	}
+	return err
+}
+
+// Format is how values go out.
+func (s *Session) Format() *format.Context { return &s.format }

@@ -1,0 +1,182 @@
+package session
+
+import (
+	"context"
+	"strings"
+
+	pg "github.com/pganalyze/pg_query_go/v6"
+
+	"datapunk/executor/ddl"
+	"datapunk/internal/pgerr"
+	"datapunk/server/client"
+	"datapunk/server/setting"
+	"datapunk/sql/parser"
+	"datapunk/types"
+	"datapunk/types/vector"
+)
+
+// utility runs what is no query.
+func (s *Session) utility(ctx context.Context, sql string, st *parser.Statement) (string, error) {
+	switch n := st.Node.Node.(type) {
+	case *pg.Node_VariableSetStmt:
+		return s.variableSet(n.VariableSetStmt)
+	case *pg.Node_VariableShowStmt:
+		return "SHOW", s.variableShow(n.VariableShowStmt.Name)
+	case *pg.Node_DiscardStmt:
+		return s.discard(n.DiscardStmt)
+	case *pg.Node_DeallocateStmt:
+		name := n.DeallocateStmt.Name
+		if name == "" {
+			clear(s.statements)
+			return "DEALLOCATE ALL", nil
+		}
+		if s.statements[name] == nil {
+			return "", pgerr.Newf(pgerr.InvalidSqlStatementName, "prepared statement \"%s\" does not exist", name)
+		}
+		delete(s.statements, name)
+		return "DEALLOCATE", nil
+	case *pg.Node_CheckPointStmt:
+		return "CHECKPOINT", nil
+	}
+	if err := s.begin(); err != nil {
+		return "", err
+	}
+	w, err := s.changes()
+	if err != nil {
+		return "", err
+	}
+	b := s.binder(sql, w.Snapshot(), nil, false)
+	change, err := b.Utility(st.Node)
+	if err != nil {
+		return "", err
+	}
+	if s.txn.Options().ReadOnly {
+		return "", pgerr.Newf(pgerr.ReadOnlySqlTransaction, "cannot execute %s in a read-only transaction", change.Tag())
+	}
+	x := &ddl.Executor{Context: ctx, Txn: s.txn, Writer: w, Database: s.database.OID, User: s.user.OID, LockTimeout: s.integer("lock_timeout"),
+		Notice: s.results.Notice, Bind: s.binder, Env: &s.env, Session: operators{s}, SearchPath: func() []types.OID { return s.searchPath(w.Snapshot(), false) }}
+	if err := x.Run(change); err != nil {
+		return "", err
+	}
+	s.txn.NextCommand()
+	return change.Tag(), nil
+}
+
+func (s *Session) variableSet(n *pg.VariableSetStmt) (string, error) {
+	switch n.Kind {
+	case pg.VariableSetKind_VAR_RESET_ALL:
+		for name := range s.settings {
+			if name != "session_authorization" {
+				if err := s.reset(name); err != nil {
+					return "", err
+				}
+			}
+		}
+		return "RESET", nil
+	case pg.VariableSetKind_VAR_RESET:
+		return "RESET", s.reset(n.Name)
+	case pg.VariableSetKind_VAR_SET_DEFAULT:
+		return "SET", s.reset(n.Name)
+	case pg.VariableSetKind_VAR_SET_MULTI:
+		for _, a := range n.Args {
+			d := a.GetDefElem()
+			name := d.Defname
+			if n.Name == "SESSION CHARACTERISTICS" {
+				name = "default_" + name
+			}
+			if err := s.set(name, constText(d.Arg), n.Name == "TRANSACTION", false); err != nil {
+				return "", err
+			}
+		}
+		return "SET", nil
+	case pg.VariableSetKind_VAR_SET_CURRENT:
+		return "", pgerr.Unsupported("SET FROM CURRENT")
+	}
+	var parts []string
+	for _, a := range n.Args {
+		text := constText(a)
+		if strings.EqualFold(n.Name, "search_path") {
+			text = quoteName(text)
+		}
+		parts = append(parts, text)
+	}
+	if n.IsLocal && !s.block {
+		s.results.Notice(&pgerr.Error{Severity: "WARNING", Code: pgerr.NoActiveSqlTransaction, Message: "SET LOCAL can only be used in transaction blocks"})
+		return "SET", nil
+	}
+	return "SET", s.set(n.Name, strings.Join(parts, ", "), n.IsLocal, false)
+}
+
+// quoteName quotes a schema of search_path where it must be.
+func quoteName(name string) string {
+	for i := range len(name) {
+		c := name[i]
+		if !(c >= 'a' && c <= 'z' || c == '_' || c == '$' && i == 0 || i > 0 && c >= '0' && c <= '9') {
+			return `"` + strings.ReplaceAll(name, `"`, `""`) + `"`
+		}
+	}
+	if strings.HasPrefix(name, "$") || name == "" {
+		return `"` + name + `"`
+	}
+	return name
+}
+
+func (s *Session) variableShow(name string) error {
+	one := func(cols []client.Column, rows [][]string) error {
+		if err := s.results.Columns(cols); err != nil {
+			return err
+		}
+		b := &vector.Batch{N: len(rows)}
+		for c := range cols {
+			v := vector.New(types.Text, len(rows))
+			for r := range rows {
+				v.SetString(r, rows[r][c])
+			}
+			b.Cols = append(b.Cols, v)
+		}
+		return s.results.Batch(b)
+	}
+	text := func(name string) client.Column { return client.Column{Name: name, Type: types.Text, Mod: -1} }
+	if strings.EqualFold(name, "all") {
+		var rows [][]string
+		all := setting.All()
+		for i := range all {
+			rows = append(rows, []string{all[i].Name, s.show(&all[i]), ""})
+		}
+		return one([]client.Column{text("name"), text("setting"), text("description")}, rows)
+	}
+	if d := setting.Find(name); d != nil {
+		return one([]client.Column{text(d.Name)}, [][]string{{s.show(d)}})
+	}
+	if v, ok := s.settings[strings.ToLower(name)]; ok {
+		return one([]client.Column{text(name)}, [][]string{{v}})
+	}
+	return pgerr.Newf(pgerr.UndefinedObject, "unrecognized configuration parameter \"%s\"", name)
+}
+
+func (s *Session) discard(n *pg.DiscardStmt) (string, error) {
+	switch n.Target {
+	case pg.DiscardMode_DISCARD_ALL:
+		if s.block {
+			return "", pgerr.New(pgerr.ActiveSqlTransaction, "DISCARD ALL cannot run inside a transaction block")
+		}
+		clear(s.statements)
+		s.kv.UnlockAllAdvisory()
+		for name := range s.settings {
+			if name != "session_authorization" {
+				if err := s.reset(name); err != nil {
+					return "", err
+				}
+			}
+		}
+		clear(s.currval)
+		return "DISCARD ALL", nil
+	case pg.DiscardMode_DISCARD_PLANS:
+		return "DISCARD PLANS", nil
+	case pg.DiscardMode_DISCARD_SEQUENCES:
+		clear(s.currval)
+		s.lastSeq = 0
+		return "DISCARD SEQUENCES", nil
+	}
+	return "DISCARD TEMP", nil
+}

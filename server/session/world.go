@@ -1,0 +1,532 @@
+package session
+
+import (
+	"context"
+	crand "crypto/rand"
+	"encoding/binary"
+	"math"
+	"math/rand/v2"
+	"time"
+
+	"datapunk/catalog/desc"
+	"datapunk/catalog/store"
+	"datapunk/internal/pgerr"
+	"datapunk/kv"
+	"datapunk/server/setting"
+	"datapunk/sql/parser"
+	"datapunk/types"
+	"datapunk/types/format"
+	"datapunk/types/vector"
+)
+
+// The types below are the session as functions see it (function.Env).
+
+type clock struct{ s *Session }
+
+func (c clock) Transaction() int64 { return int64(c.s.txnTime) }
+func (c clock) Statement() int64   { return int64(c.s.stmtTime) }
+func (c clock) Now() int64         { return int64(c.s.engine.Now()) }
+
+func (c clock) Sleep(ctx context.Context, micros int64) error {
+	done := make(chan struct{})
+	stop := c.s.engine.after(max(micros/1000, 1), func() { close(done) })
+	defer stop()
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// after calls fn once, later; the returned function stops that.
+func (e *Engine) after(ms int64, fn func()) func() bool {
+	return time.AfterFunc(time.Duration(ms)*time.Millisecond, fn).Stop
+}
+
+type settings struct{ s *Session }
+
+func (x settings) Get(name string, missing bool) (string, bool, error) {
+	if d := setting.Find(name); d != nil {
+		return x.s.show(d), true, nil
+	}
+	if v, ok := x.s.settings[name]; ok && setting.Custom(name) {
+		return v, true, nil
+	}
+	if missing {
+		return "", false, nil
+	}
+	return "", false, pgerr.Newf(pgerr.UndefinedObject, "unrecognized configuration parameter \"%s\"", name)
+}
+
+func (x settings) Set(name, value string, local bool) error {
+	return x.s.set(name, value, local, false)
+}
+
+type names struct{ s *Session }
+
+func (n names) CurrentUser() string       { return n.s.user.Name }
+func (n names) SessionUser() string       { return n.s.user.Name }
+func (n names) CurrentUserOID() types.OID { return n.s.user.OID }
+func (n names) Database() string          { return n.s.database.Name }
+func (n names) DatabaseOID() types.OID    { return n.s.database.OID }
+
+func (n names) SearchPath(implicit bool) []types.OID {
+	snapshot, err := n.s.snapshot()
+	if err != nil {
+		return nil
+	}
+	return n.s.searchPath(snapshot, implicit)
+}
+
+func (n names) SchemaName(oid types.OID) (string, bool) {
+	if snapshot, err := n.s.snapshot(); err == nil {
+		if x := snapshot.Schema(oid); x != nil {
+			return x.Name, true
+		}
+	}
+	return "", false
+}
+
+func (n names) RoleName(oid types.OID) (string, bool) {
+	if snapshot, err := n.s.snapshot(); err == nil {
+		if x := snapshot.Role(oid); x != nil {
+			return x.Name, true
+		}
+	}
+	return "", false
+}
+
+func (n names) RoleOID(name string) (types.OID, bool) {
+	if snapshot, err := n.s.snapshot(); err == nil {
+		if x, ok := snapshot.Find(desc.Lookup{Class: desc.ClassRole, Name: name}).(*desc.Role); ok {
+			return x.OID, true
+		}
+	}
+	return 0, false
+}
+
+func (n names) Has(role types.OID, class string, object types.OID, column int16, privilege string) (has, found bool, err error) {
+	return false, false, pgerr.Unsupported("has_%s_privilege", class)
+}
+
+func (n names) Visible(class string, object types.OID) (visible, found bool) {
+	snapshot, err := n.s.snapshot()
+	if err != nil || class != "relation" {
+		return true, err == nil
+	}
+	rel := snapshot.Relation(object)
+	if rel == nil {
+		return false, false
+	}
+	for _, schema := range n.s.searchPath(snapshot, true) {
+		if r := snapshot.RelationNamed(schema, rel.Name); r != nil {
+			return r.OID == object, true
+		}
+	}
+	return false, true
+}
+
+func (n names) Definition(class string, object types.OID, column int, pretty bool) (string, bool, error) {
+	return "", false, pgerr.Unsupported("pg_get_%sdef", class)
+}
+
+func (n names) Expression(text string, relation types.OID, pretty bool) (string, error) {
+	return "", pgerr.Unsupported("pg_get_expr")
+}
+
+func (n names) Size(class string, object types.OID) (int64, bool) {
+	snapshot, err := n.s.snapshot()
+	if err != nil {
+		return 0, false
+	}
+	if class == "database" {
+		return n.s.engine.DB.ApproximateSize(kv.Span{}), true
+	}
+	rel := snapshot.Relation(object)
+	if rel == nil {
+		return 0, false
+	}
+	size := n.s.engine.storageSize(rel.Storage)
+	switch class {
+	case "relation":
+		return size, true
+	case "indexes":
+		size = 0
+	}
+	if class != "table" {
+		for _, x := range rel.Indexes {
+			if i := snapshot.Relation(x); i != nil && x != rel.Primary {
+				size += n.s.engine.storageSize(i.Storage)
+			}
+		}
+	}
+	return size, true
+}
+
+func (e *Engine) storageSize(storage uint32) int64 {
+	return e.DB.ApproximateSize(kv.Span{Start: kv.StoragePrefix(nil, kv.StorageID(storage)), End: kv.StoragePrefix(nil, kv.StorageID(storage+1))})
+}
+
+func (n names) Comment(catalog, object types.OID, sub int32) (string, bool) {
+	snapshot, err := n.s.snapshot()
+	if err != nil {
+		return "", false
+	}
+	key := (&desc.Comment{On: desc.ID{Class: catalog, OID: object, Sub: int16(sub)}}).ID()
+	for o := range snapshot.All(desc.ClassComment) {
+		if c := o.(*desc.Comment); c.ID() == key {
+			return c.Text, true
+		}
+	}
+	return "", false
+}
+
+func (n names) SerialSequence(table, column string) (string, bool, error) {
+	return "", false, pgerr.Unsupported("pg_get_serial_sequence")
+}
+
+func (n names) TypeByOID(oid types.OID) *types.Type {
+	if snapshot, err := n.s.snapshot(); err == nil {
+		return snapshot.Type(oid)
+	}
+	return types.Builtin(oid)
+}
+
+// RegIn finds what a reg* value names.
+func (n names) RegIn(class, text string) (types.OID, error) {
+	snapshot, err := n.s.snapshot()
+	if err != nil {
+		return 0, err
+	}
+	b := n.s.binder(text, snapshot, nil, false)
+	switch class {
+	case "regclass":
+		list, err := parser.Parse("SELECT FROM " + text)
+		if err != nil || len(list) != 1 || len(list[0].Node.GetSelectStmt().GetFromClause()) != 1 {
+			return 0, pgerr.Newf(pgerr.InvalidName, "invalid name syntax")
+		}
+		r, err := b.Relation(list[0].Node.GetSelectStmt().FromClause[0].GetRangeVar())
+		if err != nil {
+			e := pgerr.Of(err)
+			e.Position = 0
+			return 0, e
+		}
+		return r.OID, nil
+	case "regtype":
+		t, err := parser.ParseTypeName(text)
+		if err != nil {
+			return 0, err
+		}
+		found, _, err := b.TypeName(t)
+		if err != nil {
+			e := pgerr.Of(err)
+			e.Position = 0
+			return 0, e
+		}
+		return found.OID, nil
+	case "regnamespace":
+		if x := snapshot.Find(desc.Lookup{Class: desc.ClassSchema, Name: splitNames(text)[0]}); x != nil {
+			return x.ID().OID, nil
+		}
+		return 0, pgerr.Newf(pgerr.InvalidSchemaName, "schema \"%s\" does not exist", text)
+	case "regrole":
+		if oid, ok := n.RoleOID(splitNames(text)[0]); ok {
+			return oid, nil
+		}
+		return 0, pgerr.Newf(pgerr.UndefinedObject, "role \"%s\" does not exist", text)
+	case "regproc", "regprocedure":
+		parts := splitNames(text)
+		fns := n.s.engine.Functions.Named(parts[len(parts)-1])
+		switch len(fns) {
+		case 0:
+			return 0, pgerr.Newf(pgerr.UndefinedFunction, "function \"%s\" does not exist", text)
+		case 1:
+			return fns[0].OID, nil
+		}
+		return 0, pgerr.Newf(pgerr.AmbiguousFunction, "more than one function named \"%s\"", text)
+	}
+	return 0, pgerr.Unsupported("type %s", class)
+}
+
+// RegOut prints an object by its name.
+func (n names) RegOut(class string, oid types.OID) (string, bool) {
+	snapshot, err := n.s.snapshot()
+	if err != nil {
+		return "", false
+	}
+	switch class {
+	case "regclass":
+		rel := snapshot.Relation(oid)
+		if rel == nil {
+			return "", false
+		}
+		if visible, _ := n.Visible("relation", oid); visible {
+			return format.QuoteIdent(rel.Name), true
+		}
+		schema, _ := n.SchemaName(rel.Schema)
+		return format.QuoteIdent(schema) + "." + format.QuoteIdent(rel.Name), true
+	case "regtype":
+		if t := snapshot.Type(oid); t != nil {
+			return format.TypeName(t, -1), true
+		}
+	case "regnamespace":
+		name, ok := n.SchemaName(oid)
+		return format.QuoteIdent(name), ok
+	case "regrole":
+		name, ok := n.RoleName(oid)
+		return format.QuoteIdent(name), ok
+	case "regproc":
+		if f := n.s.engine.Functions.Func(oid); f != nil {
+			return f.Name, true
+		}
+	}
+	return "", false
+}
+
+type sequences struct{ s *Session }
+
+func (q sequences) relation(oid types.OID) (*desc.Relation, []byte, error) {
+	snapshot, err := q.s.snapshot()
+	if err != nil {
+		return nil, nil, err
+	}
+	rel := snapshot.Relation(oid)
+	if rel == nil {
+		return nil, nil, pgerr.Newf(pgerr.UndefinedTable, "could not open relation with OID %d", oid)
+	}
+	if rel.Sequence == nil {
+		return nil, nil, pgerr.Newf(pgerr.WrongObjectType, "\"%s\" is not a sequence", rel.Name)
+	}
+	key := binary.BigEndian.AppendUint32(append(kv.StoragePrefix(nil, store.CellStorage), "seq"...), rel.Storage)
+	return rel, key, nil
+}
+
+// A sequence's cell is its last value and whether it was given out.
+func sequenceState(cell []byte, d *desc.SequenceDef) (last int64, called bool) {
+	if len(cell) != 9 {
+		return d.Start, false
+	}
+	return int64(binary.BigEndian.Uint64(cell)), cell[8] == 1
+}
+
+func sequenceCell(last int64, called bool) []byte {
+	b := binary.BigEndian.AppendUint64(make([]byte, 0, 9), uint64(last))
+	if called {
+		return append(b, 1)
+	}
+	return append(b, 0)
+}
+
+func (q sequences) Next(oid types.OID) (int64, error) {
+	rel, key, err := q.relation(oid)
+	if err != nil {
+		return 0, err
+	}
+	if q.s.txn.Options().ReadOnly {
+		return 0, pgerr.New(pgerr.ReadOnlySqlTransaction, "cannot execute nextval() in a read-only transaction")
+	}
+	d := rel.Sequence
+	var value int64
+	err = q.s.txn.UpdateCell(q.s.env.Context, key, func(old []byte) ([]byte, error) {
+		last, called := sequenceState(old, d)
+		value = last
+		if called {
+			switch {
+			case d.Increment > 0 && (last > d.Max-d.Increment):
+				if !d.Cycle {
+					return nil, pgerr.Newf(pgerr.SequenceGeneratorLimitExceeded, "nextval: reached maximum value of sequence \"%s\" (%d)", rel.Name, d.Max)
+				}
+				value = d.Min
+			case d.Increment < 0 && (last < d.Min-d.Increment):
+				if !d.Cycle {
+					return nil, pgerr.Newf(pgerr.SequenceGeneratorLimitExceeded, "nextval: reached minimum value of sequence \"%s\" (%d)", rel.Name, d.Min)
+				}
+				value = d.Max
+			default:
+				value = last + d.Increment
+			}
+		}
+		return sequenceCell(value, true), nil
+	})
+	if err == nil {
+		q.s.currval[oid], q.s.lastSeq = value, oid
+	}
+	return value, err
+}
+
+func (q sequences) Current(oid types.OID) (int64, error) {
+	rel, _, err := q.relation(oid)
+	if err != nil {
+		return 0, err
+	}
+	v, ok := q.s.currval[oid]
+	if !ok {
+		return 0, pgerr.Newf(pgerr.ObjectNotInPrerequisiteState, "currval of sequence \"%s\" is not yet defined in this session", rel.Name)
+	}
+	return v, nil
+}
+
+func (q sequences) Last() (int64, error) {
+	if q.s.lastSeq == 0 {
+		return 0, pgerr.New(pgerr.ObjectNotInPrerequisiteState, "lastval is not yet defined in this session")
+	}
+	return q.Current(q.s.lastSeq)
+}
+
+func (q sequences) Set(oid types.OID, value int64, called bool) error {
+	rel, key, err := q.relation(oid)
+	if err != nil {
+		return err
+	}
+	d := rel.Sequence
+	if value < d.Min || value > d.Max {
+		return pgerr.Newf(pgerr.NumericValueOutOfRange, "setval: value %d is out of bounds for sequence \"%s\" (%d..%d)", value, rel.Name, d.Min, d.Max)
+	}
+	if called {
+		q.s.currval[oid] = value
+	}
+	return q.s.txn.UpdateCell(q.s.env.Context, key, func([]byte) ([]byte, error) { return sequenceCell(value, called), nil })
+}
+
+type locks struct{ s *Session }
+
+func (l locks) id(key int64, pair bool) kv.AdvisoryID {
+	return kv.AdvisoryID{Database: uint32(l.s.database.OID), Key: key, Pair: pair}
+}
+
+func (l locks) lock(key int64, pair, shared, session bool, wait kv.Wait) error {
+	if session {
+		return l.s.kv.LockAdvisory(l.s.env.Context, l.id(key, pair), shared, wait)
+	}
+	return l.s.txn.LockAdvisory(l.s.env.Context, l.id(key, pair), shared, wait)
+}
+
+func (l locks) Lock(key int64, pair, shared, session bool) error {
+	return l.lock(key, pair, shared, session, kv.Wait{Timeout: l.s.integer("lock_timeout")})
+}
+
+func (l locks) Try(key int64, pair, shared, session bool) (bool, error) {
+	err := l.lock(key, pair, shared, session, kv.Wait{Policy: kv.NoWait})
+	if err == kv.ErrLockNotAvailable {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+func (l locks) Unlock(key int64, pair, shared bool) (bool, error) {
+	return l.s.kv.UnlockAdvisory(l.id(key, pair), shared), nil
+}
+
+func (l locks) UnlockAll() { l.s.kv.UnlockAllAdvisory() }
+
+type activity struct{ s *Session }
+
+func (a activity) PID() int32 { return a.s.pid }
+
+func (a activity) Cancel(pid int32) (bool, error) { return a.s.engine.Cancel(pid), nil }
+
+func (a activity) Terminate(pid int32) (bool, error) {
+	a.s.engine.mu.Lock()
+	other := a.s.engine.mu.sessions[pid]
+	a.s.engine.mu.Unlock()
+	if other == nil {
+		return false, nil
+	}
+	other.Terminate()
+	return true, nil
+}
+
+func (a activity) BlockedBy(pid int32) []int32 { return nil }
+
+func (a activity) XID(assign bool) uint64 {
+	if a.s.txn == nil {
+		return 0
+	}
+	if assign {
+		return uint64(a.s.txn.XID())
+	}
+	return uint64(a.s.txn.Assigned())
+}
+
+func (a activity) XIDBounds() (oldest, next uint64) {
+	return uint64(a.s.engine.DB.OldestXID()), uint64(a.s.engine.DB.NextXID())
+}
+
+func (a activity) StartTime() int64                     { return int64(a.s.engine.Start) }
+func (a activity) ReloadTime() int64                    { return int64(a.s.engine.Start) }
+func (a activity) ClientAddress() (string, int32, bool) { return "", 0, false }
+func (a activity) ServerAddress() (string, int32, bool) { return "", 0, false }
+func (a activity) BackendStart() int64                  { return int64(a.s.started) }
+func (a activity) Isolated() bool                       { return false }
+
+func (a activity) Notify(channel, payload string) error { return pgerr.Unsupported("NOTIFY") }
+
+// runner runs SQL within the current transaction: foreign-key actions.
+type runner struct{ s *Session }
+
+func (r runner) Query(sql string, params []*vector.Vector, fn func(row []*vector.Vector, i int) error) error {
+	list, err := parser.Parse(sql)
+	if err != nil {
+		return err
+	}
+	paramTypes := make([]*types.Type, len(params))
+	for i, p := range params {
+		paramTypes[i] = p.Type
+	}
+	for i := range list {
+		r.s.txn.NextCommand()
+		x, err := r.s.prepare(r.s.env.Context, sql, list[i].Node, paramTypes, params)
+		if err != nil {
+			return err
+		}
+		_, err = x.fetch(0, func(b *vector.Batch) error {
+			for k := range b.Rows() {
+				if err := fn(b.Cols, b.Row(k)); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		x.close()
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+type random struct{ s *Session }
+
+func (r random) Seed(x float64) {
+	r.s.random = rand.New(rand.NewPCG(math.Float64bits(x), 0x9e3779b97f4a7c15))
+}
+func (r random) Float64() float64 { return r.s.random.Float64() }
+func (r random) Normal() float64  { return r.s.random.NormFloat64() }
+func (r random) Bytes(b []byte)   { crand.Read(b) }
+
+// operators is the session as operators see it (op.Session).
+type operators struct{ s *Session }
+
+func (o operators) RowCount(table types.OID, inserted, updated, deleted int64) {
+	list := o.s.counts
+	if n := len(list); n > 0 && list[n-1].table == table {
+		list[n-1].n += inserted - deleted
+		return
+	}
+	o.s.counts = append(list, count{table, inserted - deleted})
+}
+
+func (o operators) NextRow(ctx context.Context, storage uint32, n uint64) (uint64, error) {
+	return o.s.engine.rows.take(ctx, o.s.txn, storage, n)
+}
+
+func (o operators) Deferred(constraint *desc.ForeignKey, run func() error) {
+	if constraint != nil && constraint.Deferrable && constraint.Deferred {
+		o.s.deferred = append(o.s.deferred, run)
+		return
+	}
+	o.s.atEnd = append(o.s.atEnd, run)
+}
+
+func (o operators) Notice(e *pgerr.Error) { o.s.results.Notice(e) }

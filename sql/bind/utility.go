@@ -1,0 +1,629 @@
+package bind
+
+import (
+	"math"
+	"strconv"
+
+	"datapunk/catalog/desc"
+	"datapunk/internal/pgerr"
+	"datapunk/sql/deparse"
+	"datapunk/sql/expr"
+	"datapunk/sql/logical"
+	"datapunk/types"
+
+	pg "github.com/pganalyze/pg_query_go/v6"
+)
+
+// Utility binds a statement that changes the catalog.
+func (b *Binder) Utility(node *pg.Node) (logical.Utility, error) {
+	switch n := node.Node.(type) {
+	case *pg.Node_CreateStmt:
+		return b.createTable(n.CreateStmt)
+	case *pg.Node_DropStmt:
+		return b.drop(n.DropStmt)
+	case *pg.Node_IndexStmt:
+		return b.createIndex(n.IndexStmt)
+	case *pg.Node_CreateSchemaStmt:
+		if len(n.CreateSchemaStmt.SchemaElts) > 0 || n.CreateSchemaStmt.Authrole != nil {
+			return nil, pgerr.Unsupported("CREATE SCHEMA with AUTHORIZATION or elements")
+		}
+		return &logical.CreateSchema{Name: n.CreateSchemaStmt.Schemaname, IfNotExists: n.CreateSchemaStmt.IfNotExists}, nil
+	case *pg.Node_AlterTableStmt:
+		return b.alterTable(n.AlterTableStmt)
+	case *pg.Node_CreateSeqStmt:
+		return b.createSequence(n.CreateSeqStmt)
+	}
+	return nil, pgerr.Unsupported("statement %s", statementName(node))
+}
+
+// statementName names an unsupported statement by its parse node.
+func statementName(node *pg.Node) string {
+	name := ""
+	node.ProtoReflect().Range(func(f protoField, _ protoValue) bool {
+		name = string(f.Name())
+		return false
+	})
+	return name
+}
+
+// creation finds the schema in which something new goes.
+func (b *Binder) creation(r *pg.RangeVar) (types.OID, error) {
+	if r.Relpersistence == "t" {
+		return 0, pgerr.Unsupported("temporary tables")
+	}
+	if r.Schemaname != "" {
+		return b.schema(r.Schemaname, r.Location)
+	}
+	for _, s := range b.SearchPath {
+		if s != types.PgCatalog {
+			return s, nil
+		}
+	}
+	return 0, b.errorf(r.Location, pgerr.InvalidSchemaName, "no schema has been selected to create in")
+}
+
+func (b *Binder) createTable(n *pg.CreateStmt) (logical.Utility, error) {
+	schema, err := b.creation(n.Relation)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case len(n.InhRelations) > 0:
+		return nil, pgerr.Unsupported("table inheritance")
+	case n.Partspec != nil:
+		return nil, pgerr.Unsupported("partitioned tables")
+	case n.OfTypename != nil:
+		return nil, pgerr.Unsupported("typed tables")
+	}
+	t := &logical.CreateTable{Schema: schema, Name: n.Relation.Relname, IfNotExists: n.IfNotExists, Unlogged: n.Relation.Relpersistence == "u"}
+	for _, o := range n.Options {
+		d := o.GetDefElem()
+		t.Options = append(t.Options, d.Defname+"="+optionText(d.Arg))
+	}
+	// Columns first, since constraints and defaults mention them.
+	var defs []*pg.ColumnDef
+	for _, e := range n.TableElts {
+		switch x := e.Node.(type) {
+		case *pg.Node_ColumnDef:
+			c, serial, err := b.columnDef(x.ColumnDef, len(t.Columns))
+			if err != nil {
+				return nil, err
+			}
+			for i := range t.Columns {
+				if t.Columns[i].Name == c.Name {
+					return nil, pgerr.Newf(pgerr.DuplicateColumn, "column \"%s\" specified more than once", c.Name)
+				}
+			}
+			t.Columns, defs = append(t.Columns, *c), append(defs, x.ColumnDef)
+			if serial != nil {
+				t.Serial = append(t.Serial, *serial)
+			}
+		case *pg.Node_Constraint:
+		default:
+			return nil, pgerr.Unsupported("LIKE in CREATE TABLE")
+		}
+	}
+	if len(t.Columns) > 1600 {
+		return nil, pgerr.New(pgerr.TooManyColumns, "tables can have at most 1600 columns")
+	}
+	scope := b.columnScope(n.Relation.Relname, t.Columns)
+	for i, d := range defs {
+		for _, c := range d.Constraints {
+			k := c.GetConstraint()
+			if err := b.columnConstraint(scope, t, i, k); err != nil {
+				return nil, err
+			}
+		}
+	}
+	for _, e := range n.TableElts {
+		if k := e.GetConstraint(); k != nil {
+			c, err := b.constraint(scope, k, nil)
+			if err != nil {
+				return nil, err
+			}
+			t.Constraints = append(t.Constraints, *c)
+		}
+	}
+	return t, nil
+}
+
+func optionText(n *pg.Node) string {
+	if n == nil {
+		return "true"
+	}
+	if i := n.GetInteger(); i != nil {
+		return strconv.Itoa(int(i.Ival))
+	}
+	if f := n.GetFloat(); f != nil {
+		return f.Fval
+	}
+	if s := n.GetString_(); s != nil {
+		return s.Sval
+	}
+	return "true"
+}
+
+// serials are the pseudo-types that mean a sequence.
+var serials = map[string]*types.Type{"smallserial": types.Int2, "serial2": types.Int2, "serial": types.Int4, "serial4": types.Int4, "bigserial": types.Int8, "serial8": types.Int8}
+
+func (b *Binder) columnDef(d *pg.ColumnDef, place int) (*desc.Column, *logical.Serial, error) {
+	parts := names(d.TypeName.Names)
+	c := &desc.Column{Name: d.Colname, Mod: -1}
+	if t, ok := serials[parts[len(parts)-1]]; ok && len(parts) == 1 {
+		c.Type, c.NotNull = t.OID, true
+		return c, &logical.Serial{Column: place, Def: sequenceOf(t)}, nil
+	}
+	t, mod, err := b.TypeName(d.TypeName)
+	if err != nil {
+		return nil, nil, err
+	}
+	if t.Kind == types.Pseudo {
+		return nil, nil, b.errorf(d.Location, pgerr.InvalidTableDefinition, "column \"%s\" has pseudo-type %s", c.Name, b.typeName(t))
+	}
+	c.Type, c.Mod, c.Collation, c.Dims = t.OID, mod, t.Collation, int16(len(d.TypeName.ArrayBounds))
+	if d.CollClause != nil {
+		if c.Collation, err = b.Collation(names(d.CollClause.Collname), d.CollClause.Location); err != nil {
+			return nil, nil, err
+		}
+		if !t.Collatable() {
+			return nil, nil, b.errorf(d.CollClause.Location, pgerr.DatatypeMismatch, "collations are not supported by type %s", b.typeName(t))
+		}
+	}
+	return c, nil, nil
+}
+
+// sequenceOf is the sequence of a column of an integer type.
+func sequenceOf(t *types.Type) desc.SequenceDef {
+	limit := int64(math.MaxInt64)
+	switch t {
+	case types.Int2:
+		limit = math.MaxInt16
+	case types.Int4:
+		limit = math.MaxInt32
+	}
+	return desc.SequenceDef{Type: t.OID, Start: 1, Increment: 1, Min: 1, Max: limit, Cache: 1}
+}
+
+// columnScope lets expressions mention the columns of a table.
+func (b *Binder) columnScope(name string, columns []desc.Column) *scope {
+	q := &query{out: &logical.Query{}, outer: map[expr.ColumnID]bool{}}
+	src := &source{name: name, visible: true, named: true, reach: true}
+	for i := range columns {
+		c := &columns[i]
+		if c.Dropped {
+			continue
+		}
+		src.cols = append(src.cols, logical.Col{ID: b.newColumn(q), Name: c.Name, Type: b.Catalog.Type(c.Type), Mod: c.Mod, Collation: c.Collation, Number: int16(i + 1)})
+	}
+	return &scope{q: q, items: []*source{src}, noOuter: true}
+}
+
+// store binds an expression and prints it in stored form.
+func (b *Binder) store(s *scope, e expr.Expr) (string, []int16, error) {
+	set := map[expr.ColumnID]bool{}
+	expr.Columns(e, set)
+	numbers := map[expr.ColumnID]int16{}
+	var mentions []int16
+	for _, c := range s.items[0].cols {
+		numbers[c.ID] = c.Number
+		if set[c.ID] {
+			mentions = append(mentions, c.Number)
+		}
+	}
+	text, err := deparse.Stored(e, func(id expr.ColumnID) (int16, bool) {
+		n, ok := numbers[id]
+		return n, ok
+	})
+	return text, mentions, err
+}
+
+func (b *Binder) columnConstraint(s *scope, t *logical.CreateTable, i int, k *pg.Constraint) error {
+	c := &t.Columns[i]
+	switch k.Contype {
+	case pg.ConstrType_CONSTR_NOTNULL:
+		c.NotNull = true
+	case pg.ConstrType_CONSTR_NULL:
+	case pg.ConstrType_CONSTR_DEFAULT:
+		text, err := b.defaultExpr(c, k.RawExpr)
+		if err != nil {
+			return err
+		}
+		c.Default = text
+	case pg.ConstrType_CONSTR_IDENTITY:
+		def := sequenceOf(b.Catalog.Type(c.Type))
+		if err := b.sequenceOptions(&def, k.Options); err != nil {
+			return err
+		}
+		c.Identity, c.NotNull = k.GeneratedWhen[0], true
+		t.Serial = append(t.Serial, logical.Serial{Column: i, Def: def, Identity: true})
+	case pg.ConstrType_CONSTR_GENERATED:
+		s.q.clause = inGenerated
+		e, err := b.expr(s, k.RawExpr)
+		if err != nil {
+			return err
+		}
+		if e, err = b.coerce(e, b.Catalog.Type(c.Type), c.Mod, types.Assignment, location(k.RawExpr)); err != nil {
+			return err
+		}
+		if c.Default, _, err = b.store(s, e); err != nil {
+			return err
+		}
+		c.Generated = true
+	case pg.ConstrType_CONSTR_ATTR_DEFERRABLE, pg.ConstrType_CONSTR_ATTR_DEFERRED, pg.ConstrType_CONSTR_ATTR_NOT_DEFERRABLE, pg.ConstrType_CONSTR_ATTR_IMMEDIATE:
+		if n := len(t.Constraints); n > 0 {
+			x := &t.Constraints[n-1]
+			x.Deferrable = x.Deferrable || k.Contype == pg.ConstrType_CONSTR_ATTR_DEFERRABLE || k.Contype == pg.ConstrType_CONSTR_ATTR_DEFERRED
+			x.Deferred = x.Deferred || k.Contype == pg.ConstrType_CONSTR_ATTR_DEFERRED
+		}
+	default:
+		x, err := b.constraint(s, k, []string{c.Name})
+		if err != nil {
+			return err
+		}
+		t.Constraints = append(t.Constraints, *x)
+	}
+	return nil
+}
+
+// defaultExpr binds a column's DEFAULT to stored form.
+func (b *Binder) defaultExpr(c *desc.Column, node *pg.Node) (string, error) {
+	q := &query{out: &logical.Query{}, outer: map[expr.ColumnID]bool{}, clause: inDefault}
+	e, err := b.expr(&scope{q: q, noOuter: true}, node)
+	if err != nil {
+		if pe, ok := err.(*pgerr.Error); ok && pe.Code == pgerr.UndefinedColumn {
+			return "", b.errorf(location(node), pgerr.FeatureNotSupported, "cannot use column reference in DEFAULT expression")
+		}
+		return "", err
+	}
+	t := b.Catalog.Type(c.Type)
+	if !b.canCoerce(e.Type(), t, types.Assignment) {
+		return "", pgerr.Newf(pgerr.DatatypeMismatch, "column \"%s\" is of type %s but default expression is of type %s", c.Name, b.typeName(t), b.typeName(e.Type())).
+			WithHint("You will need to rewrite or cast the expression.")
+	}
+	if e, err = b.convert(e, t, -1, types.Assignment, location(node)); err != nil {
+		return "", err
+	}
+	return deparse.Stored(e, func(expr.ColumnID) (int16, bool) { return 0, false })
+}
+
+// constraint binds a table or column constraint.
+func (b *Binder) constraint(s *scope, k *pg.Constraint, columns []string) (*logical.Constraint, error) {
+	c := &logical.Constraint{Name: k.Conname, Columns: columns, Deferrable: k.Deferrable, Deferred: k.Initdeferred, NotValid: k.SkipValidation,
+		Include: names(k.Including), NullsEqual: k.NullsNotDistinct}
+	switch k.Contype {
+	case pg.ConstrType_CONSTR_PRIMARY, pg.ConstrType_CONSTR_UNIQUE:
+		c.Kind = 'u'
+		if k.Contype == pg.ConstrType_CONSTR_PRIMARY {
+			c.Kind = 'p'
+		}
+		if k.Indexname != "" {
+			return nil, pgerr.Unsupported("ADD CONSTRAINT … USING INDEX")
+		}
+		if len(k.Keys) > 0 {
+			c.Columns = names(k.Keys)
+		}
+		if c.Deferrable {
+			return nil, pgerr.Unsupported("deferrable unique constraints")
+		}
+	case pg.ConstrType_CONSTR_CHECK:
+		c.Kind = 'c'
+		s.q.clause = inCheck
+		e, err := b.expr(s, k.RawExpr)
+		if err != nil {
+			return nil, err
+		}
+		if e, err = b.toBool(e, "CHECK", location(k.RawExpr)); err != nil {
+			return nil, err
+		}
+		if hasSubquery(e) {
+			return nil, b.errorf(location(k.RawExpr), pgerr.FeatureNotSupported, "cannot use subquery in check constraint")
+		}
+		if c.Expr, c.Mentions, err = b.store(s, e); err != nil {
+			return nil, err
+		}
+	case pg.ConstrType_CONSTR_FOREIGN:
+		c.Kind = 'f'
+		if len(k.FkAttrs) > 0 {
+			c.Columns = names(k.FkAttrs)
+		}
+		c.Keys = names(k.PkAttrs)
+		c.Match, c.OnUpdate, c.OnDelete = first1(k.FkMatchtype), first1(k.FkUpdAction), first1(k.FkDelAction)
+		if k.Pktable.Relname != s.items[0].name || k.Pktable.Schemaname != "" {
+			target, err := b.Relation(k.Pktable)
+			if err != nil {
+				return nil, err
+			}
+			if target.Kind != desc.Table {
+				return nil, pgerr.Newf(pgerr.WrongObjectType, "referenced relation \"%s\" is not a table", target.Name)
+			}
+			c.Target = target.OID
+		}
+	case pg.ConstrType_CONSTR_EXCLUSION:
+		return nil, pgerr.Unsupported("EXCLUDE constraints")
+	default:
+		return nil, pgerr.Unsupported("constraint %v", k.Contype)
+	}
+	return c, nil
+}
+
+func first1(s string) byte {
+	if s == "" {
+		return 0
+	}
+	return s[0]
+}
+
+func (b *Binder) alterTable(n *pg.AlterTableStmt) (logical.Utility, error) {
+	rel, err := b.Relation(n.Relation)
+	if err != nil {
+		return nil, err
+	}
+	out := &logical.AddConstraint{Table: rel.OID}
+	s := b.columnScope(rel.Name, rel.Columns)
+	for _, c := range n.Cmds {
+		cmd := c.GetAlterTableCmd()
+		if cmd.Subtype != pg.AlterTableType_AT_AddConstraint {
+			return nil, pgerr.Unsupported("ALTER TABLE action %v", cmd.Subtype)
+		}
+		k, err := b.constraint(s, cmd.Def.GetConstraint(), nil)
+		if err != nil {
+			return nil, err
+		}
+		out.Constraints = append(out.Constraints, *k)
+	}
+	return out, nil
+}
+
+func (b *Binder) drop(n *pg.DropStmt) (logical.Utility, error) {
+	d := &logical.Drop{Cascade: n.Behavior == pg.DropBehavior_DROP_CASCADE}
+	want := desc.Table
+	switch n.RemoveType {
+	case pg.ObjectType_OBJECT_TABLE:
+		d.What = "TABLE"
+	case pg.ObjectType_OBJECT_INDEX:
+		d.What, want = "INDEX", desc.Index
+	case pg.ObjectType_OBJECT_SEQUENCE:
+		d.What, want = "SEQUENCE", desc.SequenceKind
+	case pg.ObjectType_OBJECT_SCHEMA:
+		d.What = "SCHEMA"
+		for _, o := range n.Objects {
+			name := o.GetString_().GetSval()
+			oid := b.findSchema(name)
+			if oid == 0 {
+				if !n.MissingOk {
+					return nil, pgerr.Newf(pgerr.InvalidSchemaName, "schema \"%s\" does not exist", name)
+				}
+				d.Missing = append(d.Missing, "schema \""+name+"\"")
+				continue
+			}
+			d.Objects = append(d.Objects, desc.ID{Class: desc.ClassSchema, OID: oid})
+		}
+		return d, nil
+	default:
+		return nil, pgerr.Unsupported("DROP of %v", n.RemoveType)
+	}
+	word := map[desc.RelKind]string{desc.Table: "table", desc.Index: "index", desc.SequenceKind: "sequence"}[want]
+	for _, o := range n.Objects {
+		parts := names(o.GetList().Items)
+		r := &pg.RangeVar{Relname: parts[len(parts)-1], Inh: true, Location: -1}
+		if len(parts) > 1 {
+			r.Schemaname = parts[len(parts)-2]
+		}
+		rel := b.findRelation(r)
+		if rel == nil {
+			name := r.Relname
+			if r.Schemaname != "" {
+				name = r.Schemaname + "." + name
+				if b.findSchema(r.Schemaname) == 0 && n.MissingOk {
+					d.Missing = append(d.Missing, "schema \""+r.Schemaname+"\"")
+					continue
+				}
+			}
+			if !n.MissingOk {
+				return nil, pgerr.Newf(pgerr.UndefinedTable, "%s \"%s\" does not exist", word, name)
+			}
+			what := word
+			if want == desc.Table {
+				what = "table"
+			}
+			d.Missing = append(d.Missing, what+" \""+name+"\"")
+			continue
+		}
+		if rel.Kind != want {
+			return nil, pgerr.Newf(pgerr.WrongObjectType, "\"%s\" is not %s %s", rel.Name, article(word), word)
+		}
+		if rel.OID < desc.FirstUser {
+			return nil, pgerr.Newf(pgerr.InsufficientPrivilege, "permission denied: \"%s\" is a system catalog", rel.Name)
+		}
+		d.Objects = append(d.Objects, rel.ID())
+	}
+	return d, nil
+}
+
+func article(word string) string {
+	if word == "index" {
+		return "an"
+	}
+	return "a"
+}
+
+func (b *Binder) createIndex(n *pg.IndexStmt) (logical.Utility, error) {
+	rel, err := b.Relation(n.Relation)
+	if err != nil {
+		return nil, err
+	}
+	if rel.Kind != desc.Table || rel.OID < desc.FirstUser {
+		return nil, b.errorf(n.Relation.Location, pgerr.WrongObjectType, "cannot create index on relation \"%s\"", rel.Name)
+	}
+	if n.Concurrent {
+		return nil, pgerr.Unsupported("CREATE INDEX CONCURRENTLY")
+	}
+	x := &logical.CreateIndex{Table: rel.OID, Name: n.Idxname, IfNotExists: n.IfNotExists}
+	x.Def = desc.IndexDef{Table: rel.OID, Method: n.AccessMethod, Unique: n.Unique, Immediate: n.Unique, NullsEqual: n.NullsNotDistinct}
+	switch n.AccessMethod {
+	case "btree":
+	case "hash":
+		return nil, pgerr.Unsupported("access method \"hash\"")
+	default:
+		return nil, pgerr.Unsupported("access method \"%s\"", n.AccessMethod)
+	}
+	s := b.columnScope(rel.Name, rel.Columns)
+	for _, p := range n.IndexParams {
+		e := p.GetIndexElem()
+		k := desc.IndexKey{Mod: -1, Desc: e.Ordering == pg.SortByDir_SORTBY_DESC}
+		k.NullsFirst = k.Desc
+		switch e.NullsOrdering {
+		case pg.SortByNulls_SORTBY_NULLS_FIRST:
+			k.NullsFirst = true
+		case pg.SortByNulls_SORTBY_NULLS_LAST:
+			k.NullsFirst = false
+		}
+		if e.Expr == nil {
+			number, c := rel.Column(e.Name)
+			if number == 0 {
+				return nil, pgerr.Newf(pgerr.UndefinedColumn, "column \"%s\" does not exist", e.Name)
+			}
+			k.Column, k.Name, k.Type, k.Mod, k.Collation = number, e.Name, c.Type, c.Mod, c.Collation
+		} else {
+			s.q.clause = inIndexExpr
+			v, err := b.expr(s, e.Expr)
+			if err != nil {
+				return nil, err
+			}
+			if v, err = b.resolveUnknown(v); err != nil {
+				return nil, err
+			}
+			if !immutable(v) {
+				return nil, pgerr.New(pgerr.InvalidObjectDefinition, "functions in index expression must be marked IMMUTABLE")
+			}
+			if k.Expr, _, err = b.store(s, v); err != nil {
+				return nil, err
+			}
+			k.Type, k.Mod, k.Collation = v.Type().OID, v.Mod(), v.Collation()
+			if k.Name = b.columnName(e.Expr); k.Name == "?column?" {
+				k.Name = "expr"
+			}
+		}
+		if e.Collation != nil {
+			if k.Collation, err = b.Collation(names(e.Collation), n.Relation.Location); err != nil {
+				return nil, err
+			}
+		}
+		x.Def.Keys = append(x.Def.Keys, k)
+	}
+	for _, p := range n.IndexIncludingParams {
+		name := p.GetIndexElem().Name
+		number, _ := rel.Column(name)
+		if number == 0 {
+			return nil, pgerr.Newf(pgerr.UndefinedColumn, "column \"%s\" does not exist", name)
+		}
+		x.Def.Include = append(x.Def.Include, number)
+	}
+	if n.WhereClause != nil {
+		s.q.clause = inIndexPredicate
+		e, err := b.expr(s, n.WhereClause)
+		if err != nil {
+			return nil, err
+		}
+		if e, err = b.toBool(e, "WHERE", location(n.WhereClause)); err != nil {
+			return nil, err
+		}
+		if !immutable(e) {
+			return nil, pgerr.New(pgerr.InvalidObjectDefinition, "functions in index predicate must be marked IMMUTABLE")
+		}
+		if x.Def.Predicate, _, err = b.store(s, e); err != nil {
+			return nil, err
+		}
+	}
+	return x, nil
+}
+
+func immutable(e expr.Expr) bool {
+	ok := true
+	expr.Walk(e, func(e expr.Expr) bool {
+		if c, is := e.(*expr.Call); is && c.Func.Volatility != 'i' {
+			ok = false
+		}
+		return ok
+	})
+	return ok
+}
+
+func (b *Binder) createSequence(n *pg.CreateSeqStmt) (logical.Utility, error) {
+	schema, err := b.creation(n.Sequence)
+	if err != nil {
+		return nil, err
+	}
+	t := types.Int8
+	for _, o := range n.Options {
+		if d := o.GetDefElem(); d.Defname == "as" {
+			if t, _, err = b.TypeName(d.Arg.GetTypeName()); err != nil {
+				return nil, err
+			}
+			if t != types.Int2 && t != types.Int4 && t != types.Int8 {
+				return nil, pgerr.New(pgerr.InvalidParameterValue, "sequence type must be smallint, integer, or bigint")
+			}
+		}
+	}
+	s := &logical.CreateSequence{Schema: schema, Name: n.Sequence.Relname, IfNotExists: n.IfNotExists, Def: sequenceOf(t)}
+	return s, b.sequenceOptions(&s.Def, n.Options)
+}
+
+// sequenceOptions reads START, INCREMENT and the like.
+func (b *Binder) sequenceOptions(d *desc.SequenceDef, options []*pg.Node) error {
+	number := func(n *pg.Node) (int64, bool) {
+		if n == nil {
+			return 0, false
+		}
+		v, err := strconv.ParseInt(optionText(n), 10, 64)
+		return v, err == nil
+	}
+	start := false
+	limit := d.Max
+	for _, o := range options {
+		e := o.GetDefElem()
+		v, ok := number(e.Arg)
+		switch e.Defname {
+		case "start":
+			d.Start, start = v, true
+		case "increment":
+			if d.Increment = v; v == 0 {
+				return pgerr.New(pgerr.InvalidParameterValue, "INCREMENT must not be zero")
+			}
+		case "minvalue":
+			if ok {
+				d.Min = v
+			}
+		case "maxvalue":
+			if ok {
+				d.Max = v
+			}
+		case "cache":
+			d.Cache = v
+		case "cycle":
+			d.Cycle = e.Arg == nil || e.Arg.GetBoolean().GetBoolval()
+		case "as", "owned_by", "sequence_name":
+		default:
+			return pgerr.Unsupported("sequence option %s", e.Defname)
+		}
+	}
+	if d.Increment < 0 && d.Min == 1 && d.Max == limit {
+		d.Min, d.Max = -limit-1, -1
+	}
+	if !start {
+		d.Start = d.Min
+		if d.Increment < 0 {
+			d.Start = d.Max
+		}
+	}
+	if d.Min >= d.Max {
+		return pgerr.Newf(pgerr.InvalidParameterValue, "MINVALUE (%d) must be less than MAXVALUE (%d)", d.Min, d.Max)
+	}
+	if d.Start < d.Min {
+		return pgerr.Newf(pgerr.InvalidParameterValue, "START value (%d) cannot be less than MINVALUE (%d)", d.Start, d.Min)
+	}
+	if d.Start > d.Max {
+		return pgerr.Newf(pgerr.InvalidParameterValue, "START value (%d) cannot be greater than MAXVALUE (%d)", d.Start, d.Max)
+	}
+	return nil
+}

@@ -1,0 +1,107 @@
+package logical
+
+import (
+	"datapunk/catalog/desc"
+	"datapunk/types"
+)
+
+// Utility is a statement that changes the catalog. Names are resolved as far as
+// they exist; expressions are in stored form (sql/deparse).
+type Utility interface {
+	// Tag is the command tag.
+	Tag() string
+}
+
+type (
+	// CreateTable makes a table.
+	CreateTable struct {
+		Schema      types.OID
+		Name        string
+		IfNotExists bool
+		Columns     []desc.Column
+		Serial      []Serial // sequences to be made for columns
+		Constraints []Constraint
+		Unlogged    bool
+		Options     []string
+	}
+
+	// Drop removes objects.
+	Drop struct {
+		What    string // TABLE, INDEX, SCHEMA, SEQUENCE, VIEW
+		Objects []desc.ID
+		Cascade bool
+		Missing []string // names that IF EXISTS passed over, for notices
+	}
+
+	// CreateIndex makes an index.
+	CreateIndex struct {
+		Table       types.OID
+		Name        string // "": chosen
+		Def         desc.IndexDef
+		IfNotExists bool
+	}
+
+	// CreateSchema makes a schema.
+	CreateSchema struct {
+		Name        string
+		IfNotExists bool
+	}
+
+	// AddConstraint is ALTER TABLE … ADD CONSTRAINT.
+	AddConstraint struct {
+		Table       types.OID
+		Constraints []Constraint
+	}
+
+	// CreateSequence makes a sequence.
+	CreateSequence struct {
+		Schema      types.OID
+		Name        string
+		IfNotExists bool
+		Def         desc.SequenceDef
+	}
+)
+
+// Serial asks for a sequence of a column.
+type Serial struct {
+	Column   int // place in CreateTable.Columns
+	Def      desc.SequenceDef
+	Identity bool
+}
+
+// Constraint is a table constraint to be made. Kind is 'p', 'u', 'c' or 'f'.
+type Constraint struct {
+	Kind       byte
+	Name       string // "": chosen
+	Columns    []string
+	Expr       string // CHECK
+	Mentions   []int16
+	Target     types.OID // FOREIGN KEY; 0: the table itself
+	Keys       []string
+	Match      byte
+	OnUpdate   byte
+	OnDelete   byte
+	Deferrable bool
+	Deferred   bool
+	NotValid   bool
+	Include    []string
+	NullsEqual bool
+}
+
+// Tag is the command tag.
+func (*CreateTable) Tag() string { return "CREATE TABLE" }
+
+// Tag is the command tag.
+func (d *Drop) Tag() string { return "DROP " + d.What }
+
+// Tag is the command tag.
+func (*CreateIndex) Tag() string { return "CREATE INDEX" }
+
+// Tag is the command tag.
+func (*CreateSchema) Tag() string { return "CREATE SCHEMA" }
+
+// Tag is the command tag.
+func (*AddConstraint) Tag() string { return "ALTER TABLE" }
+
+// Tag is the command tag.
+func (*CreateSequence) Tag() string { return "CREATE SEQUENCE" }
