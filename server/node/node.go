@@ -321,3 +321,6 @@ func (n *Node) Stop() error {
 	n.wait.Wait()
 	return n.db.Close()
 }
+
+// Addr is the first address the node listens on, for tests that ask for port 0.
+func (n *Node) Addr() string { return n.listeners[0].Addr().String() }

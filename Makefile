@@ -1,0 +1,38 @@
+# Datapunk: make alone prints this help.
+
+GO ?= go
+BIN := bin/datapunk
+
+.PHONY: help build demo test check oracle race fuzz clean
+
+help: ## print this help
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+build: ## build bin/datapunk (needs Go and a C compiler; the first build compiles PostgreSQL's grammar)
+	@command -v $${CC:-cc} >/dev/null || { echo "a C compiler is needed: apt-get install gcc libc6-dev"; exit 1; }
+	$(GO) build -o $(BIN) ./cmd/datapunk
+
+demo: build ## start a node on a scratch directory with a sample table, and serve until interrupted
+	@scripts/demo.sh $(BIN)
+
+test: ## run all tests
+	$(GO) test ./...
+
+race: ## run all tests under the race detector
+	$(GO) test -race ./...
+
+check: ## vet, format, module tidiness and the package lattice
+	$(GO) vet ./...
+	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); exit 1; }
+	$(GO) mod tidy -diff
+	$(GO) test ./internal/deps ./internal/tidy
+
+oracle: build ## run testdata/logic against a scratch PostgreSQL 15 too; any difference fails
+	@scripts/oracle.sh
+
+fuzz: ## fuzz the codecs for a minute each
+	$(GO) test -fuzz FuzzStorage -fuzztime 60s ./types/numeric
+	$(GO) test -fuzz FuzzKey -fuzztime 60s ./types/numeric
+
+clean: ## remove what was built
+	rm -rf bin

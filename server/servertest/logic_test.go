@@ -1,0 +1,71 @@
+package servertest
+
+import (
+	"context"
+	"flag"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+var (
+	oracle  = flag.String("oracle", "", "URL of a PostgreSQL server to run the files against instead")
+	rewrite = flag.Bool("rewrite", false, "write what the server gave into the files")
+)
+
+// TestLogic runs every file of testdata/logic, each in a schema of its own.
+func TestLogic(t *testing.T) {
+	files, err := filepath.Glob("../../testdata/logic/*/*.slt")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no files: %v", err)
+	}
+	url := *oracle
+	if url == "" {
+		url = Start(t)
+	}
+	statements := 0
+	for _, file := range files {
+		name := strings.TrimSuffix(filepath.Base(filepath.Dir(file))+"/"+filepath.Base(file), ".slt")
+		t.Run(name, func(t *testing.T) {
+			blocks, err := ReadLogic(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ctx := context.Background()
+			config, err := pgconn.ParseConfig(url)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var notices []string
+			config.OnNotice = func(_ *pgconn.PgConn, n *pgconn.Notice) {
+				notices = append(notices, n.Severity+": "+n.Message)
+			}
+			conn, err := pgconn.ConnectConfig(ctx, config)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer conn.Close(ctx)
+			schema := strings.NewReplacer("/", "_", "-", "_").Replace(name)
+			if _, err := conn.Exec(ctx, "CREATE SCHEMA "+schema+"; SET search_path = "+schema).ReadAll(); err != nil {
+				t.Fatal(err)
+			}
+			got := make([][]string, len(blocks))
+			for i := range blocks {
+				b := &blocks[i]
+				got[i] = b.Run(ctx, conn, &notices)
+				statements++
+				if !*rewrite && strings.Join(got[i], "\n") != strings.Join(b.Want, "\n") {
+					t.Errorf("%s:%d: %s\ngot\n  %s\nwant\n  %s", file, b.Line, b.SQL, strings.Join(got[i], "\n  "), strings.Join(b.Want, "\n  "))
+				}
+			}
+			if *rewrite {
+				if err := Rewrite(file, blocks, got); err != nil {
+					t.Fatal(err)
+				}
+			}
+		})
+	}
+	t.Logf("%d statements in %d files", statements, len(files))
+}

@@ -1,0 +1,33 @@
+// Package servertest is a node inside a test, and the runner of the SQL files under
+// testdata/logic (as net/http/httptest is for HTTP).
+package servertest
+
+import (
+	"context"
+	"testing"
+
+	"datapunk/server/config"
+	"datapunk/server/node"
+)
+
+// Start starts a node on a fresh directory and a free port, stopped when the test
+// ends, and returns its URL.
+func Start(t testing.TB) string {
+	t.Helper()
+	return StartAt(t, t.TempDir())
+}
+
+// StartAt starts a node on a directory.
+func StartAt(t testing.TB, dir string) string {
+	t.Helper()
+	n, err := node.Start(context.Background(), config.Options{Data: dir, Listen: "127.0.0.1:0"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := n.Stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	return "postgres://postgres@" + n.Addr() + "/postgres?sslmode=disable"
+}
