@@ -130,6 +130,8 @@ func (b *Builder) Build(n plan.Node) (op.Operator, error) {
 		return scan.NewValues(b.Env, n.Out, n.Rows), nil
 	case *plan.Scan:
 		return scan.NewTable(b.Env, n, b.Catalog)
+	case *plan.Source:
+		return scan.NewSource(n), nil
 	case *plan.SystemScan:
 		return scan.NewSystem(b.Env, n, b.System)
 	case *plan.FunctionScan:

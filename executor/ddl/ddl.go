@@ -49,6 +49,8 @@ func (x *Executor) Run(u logical.Utility) error {
 		return x.addConstraints(u)
 	case *logical.CreateSequence:
 		return x.createSequence(u)
+	case *logical.Truncate:
+		return x.truncate(u)
 	}
 	return pgerr.Internal("no executor for %T", u)
 }

@@ -130,3 +130,20 @@ func (r *Rows) Next(budget int) (*vector.Batch, error) {
 
 // Close does nothing: the rows are somebody else's.
 func (r *Rows) Close() {}
+
+// Source passes rows from outside on.
+type Source struct{ node *plan.Source }
+
+// NewSource reads rows from outside.
+func NewSource(node *plan.Source) *Source { return &Source{node} }
+
+// Open does nothing: rows from outside come once.
+func (s *Source) Open() error { return nil }
+
+// Next gives the next rows.
+func (s *Source) Next(budget int) (*vector.Batch, error) {
+	return s.node.Rows.Next(min(budget, vector.Size))
+}
+
+// Close does nothing.
+func (s *Source) Close() {}

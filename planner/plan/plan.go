@@ -14,6 +14,7 @@ import (
 	"datapunk/sql/expr"
 	"datapunk/sql/logical"
 	"datapunk/types"
+	"datapunk/types/vector"
 )
 
 // Node is one operator.
@@ -127,6 +128,13 @@ type (
 		// RowMark adds the row's key, for locking and changing it, as the last
 		// output column (bytea).
 		RowMark bool
+	}
+
+	// Source gives rows that come from outside, such as COPY's. It is the one node
+	// that cannot be encoded.
+	Source struct {
+		Base
+		Rows Rows
 	}
 
 	// SystemScan reads a table of the catalog's.
@@ -300,6 +308,11 @@ type (
 		Recheck   *Recheck
 	}
 )
+
+// Rows provides batches of up to max rows; nil is the end.
+type Rows interface {
+	Next(max int) (*vector.Batch, error)
+}
 
 // Bound is one end of an index range.
 type Bound struct {

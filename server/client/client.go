@@ -26,6 +26,18 @@ type Results interface {
 	Complete(tag string) error
 	Empty() error
 	Notice(*pgerr.Error)
+	// CopyIn asks the client for the data of a COPY with so many columns; Next of
+	// what it returns gives them until io.EOF.
+	CopyIn(columns int) (CopySource, error)
+	// CopyOut begins a COPY to the client; CopyData and CopyDone follow.
+	CopyOut(columns int) error
+	CopyData(data []byte) error
+	CopyDone() error
 	// Parameter reports a setting that changed.
 	Parameter(name, value string)
+}
+
+// CopySource is the data of a COPY in pieces of any size; io.EOF ends it.
+type CopySource interface {
+	Next() ([]byte, error)
 }

@@ -112,6 +112,11 @@ func (s *Session) prepare(ctx context.Context, sql string, node *pg.Node, paramT
 			break
 		}
 	}
+	return s.plan(ctx, snapshot, query, params)
+}
+
+// plan plans and builds a bound query whose relations are locked.
+func (s *Session) plan(ctx context.Context, snapshot catalog.Snapshot, query *logical.Query, params []*vector.Vector) (*execution, error) {
 	if query.Command != logical.Select && query.Command != logical.Values && s.txn.Options().ReadOnly {
 		return nil, pgerr.Newf(pgerr.ReadOnlySqlTransaction, "cannot execute %s in a read-only transaction", verb(query.Command))
 	}

@@ -6,8 +6,11 @@ import (
 
 	pg "github.com/pganalyze/pg_query_go/v6"
 
+	"datapunk/catalog"
+	"datapunk/catalog/desc"
 	"datapunk/executor/ddl"
 	"datapunk/internal/pgerr"
+	"datapunk/kv"
 	"datapunk/server/client"
 	"datapunk/server/setting"
 	"datapunk/sql/parser"
@@ -37,6 +40,10 @@ func (s *Session) utility(ctx context.Context, sql string, st *parser.Statement)
 		return "DEALLOCATE", nil
 	case *pg.Node_CheckPointStmt:
 		return "CHECKPOINT", nil
+	case *pg.Node_CopyStmt:
+		return s.copyStmt(ctx, sql, st)
+	case *pg.Node_VacuumStmt:
+		return s.vacuum(ctx, sql, n.VacuumStmt)
 	}
 	if err := s.begin(); err != nil {
 		return "", err
@@ -60,6 +67,48 @@ func (s *Session) utility(ctx context.Context, sql string, st *parser.Statement)
 	}
 	s.txn.NextCommand()
 	return change.Tag(), nil
+}
+
+// vacuum runs VACUUM and ANALYZE. Statistics are not gathered yet: the planner knows
+// the number of rows, which is counted as they are written.
+func (s *Session) vacuum(ctx context.Context, sql string, n *pg.VacuumStmt) (string, error) {
+	tag := "ANALYZE"
+	if n.IsVacuumcmd {
+		tag = "VACUUM"
+		if s.block {
+			return "", pgerr.New(pgerr.ActiveSqlTransaction, "VACUUM cannot run inside a transaction block")
+		}
+	}
+	snapshot, err := s.snapshot()
+	if err != nil {
+		return "", err
+	}
+	b := s.binder(sql, snapshot, nil, false)
+	for _, r := range n.Rels {
+		rel, err := b.Relation(r.GetVacuumRelation().Relation)
+		if err != nil {
+			return "", err
+		}
+		if n.IsVacuumcmd && rel.HasStorage() {
+			for _, storage := range append([]uint32{rel.Storage}, indexStorages(snapshot, rel)...) {
+				span := kv.Span{Start: kv.StoragePrefix(nil, kv.StorageID(storage)), End: kv.StoragePrefix(nil, kv.StorageID(storage+1))}
+				if _, err := s.engine.DB.Vacuum(ctx, span); err != nil {
+					return "", err
+				}
+			}
+		}
+	}
+	return tag, nil
+}
+
+func indexStorages(snapshot catalog.Snapshot, rel *desc.Relation) []uint32 {
+	var out []uint32
+	for _, oid := range rel.Indexes {
+		if x := snapshot.Relation(oid); x != nil && x.Storage != rel.Storage {
+			out = append(out, x.Storage)
+		}
+	}
+	return out
 }
 
 func (s *Session) variableSet(n *pg.VariableSetStmt) (string, error) {

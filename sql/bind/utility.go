@@ -30,6 +30,22 @@ func (b *Binder) Utility(node *pg.Node) (logical.Utility, error) {
 		return &logical.CreateSchema{Name: n.CreateSchemaStmt.Schemaname, IfNotExists: n.CreateSchemaStmt.IfNotExists}, nil
 	case *pg.Node_AlterTableStmt:
 		return b.alterTable(n.AlterTableStmt)
+	case *pg.Node_TruncateStmt:
+		t := &logical.Truncate{Cascade: n.TruncateStmt.Behavior == pg.DropBehavior_DROP_CASCADE, Restart: n.TruncateStmt.RestartSeqs}
+		for _, r := range n.TruncateStmt.Relations {
+			rel, err := b.Relation(r.GetRangeVar())
+			if err != nil {
+				return nil, err
+			}
+			if rel.Kind != desc.Table {
+				return nil, pgerr.Newf(pgerr.WrongObjectType, "\"%s\" is not a table", rel.Name)
+			}
+			if rel.OID < desc.FirstUser {
+				return nil, pgerr.Newf(pgerr.InsufficientPrivilege, "permission denied: \"%s\" is a system catalog", rel.Name)
+			}
+			t.Tables = append(t.Tables, rel.OID)
+		}
+		return t, nil
 	case *pg.Node_CreateSeqStmt:
 		return b.createSequence(n.CreateSeqStmt)
 	}

@@ -53,6 +53,13 @@ type (
 		Constraints []Constraint
 	}
 
+	// Truncate empties tables.
+	Truncate struct {
+		Tables  []types.OID
+		Cascade bool
+		Restart bool // RESTART IDENTITY
+	}
+
 	// CreateSequence makes a sequence.
 	CreateSequence struct {
 		Schema      types.OID
@@ -105,3 +112,6 @@ func (*AddConstraint) Tag() string { return "ALTER TABLE" }
 
 // Tag is the command tag.
 func (*CreateSequence) Tag() string { return "CREATE SEQUENCE" }
+
+// Tag is the command tag.
+func (*Truncate) Tag() string { return "TRUNCATE TABLE" }
