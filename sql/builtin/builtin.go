@@ -2,11 +2,17 @@
 package builtin
 
 import (
+	"datapunk/sql/builtin/agg"
+	"datapunk/sql/builtin/datetime"
 	"datapunk/sql/builtin/math"
+	"datapunk/sql/builtin/order"
+	"datapunk/sql/builtin/system"
+	"datapunk/sql/builtin/table"
+	"datapunk/sql/builtin/text"
 	"datapunk/sql/function"
 )
 
 // Tables lists every table of kernels, for function.New.
 func Tables() []function.Table {
-	return []function.Table{math.Table()}
+	return []function.Table{agg.Table(), datetime.Table(), math.Table(), order.Table(), system.Table(), table.Table(), text.Table()}
 }
