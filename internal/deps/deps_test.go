@@ -25,7 +25,9 @@ var rules = map[string][]string{
 	"kv/store":       {"kv"},
 	"kv/mvcc":        {"kv", "kv/store"},
 	"kv/lock":        {"kv"},
-	"kv/partition":   {"kv", "kv/store", "kv/mvcc", "kv/lock"},
+	"kv/partition":   {"kv", "kv/store", "kv/mvcc", "kv/lock", "kv/router"},
+	"kv/router":      {"kv"},
+	"kv/txn":         {"kv", "kv/store", "kv/mvcc", "kv/lock", "kv/partition"}, // Open wires them
 	"types":          {},
 	"types/numeric":  {},
 	"types/datetime": {"types/numeric"},
