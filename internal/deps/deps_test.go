@@ -41,7 +41,7 @@ var rules = map[string][]string{
 	"sql/parser":     {},
 	"sql/expr":       {"sql/function", "types", "types/vector"},
 	"sql/function":   {"types", "types/vector", "types/format"},
-	"planner/plan":   {"sql/expr", "sql/logical", "types", "catalog/desc"},
+	"planner/plan":   {"sql/expr", "sql/logical", "types", "types/vector", "catalog/desc"},
 	"planner/cost":   {},
 	"server/setting": {},
 	"server/client":  {"types", "types/vector"},

@@ -30,6 +30,7 @@ type Session interface {
 	Parameters() [][2]string
 	Status() byte
 	Format() *format.Context
+	Encoding() *client.Encoding
 	Simple(ctx context.Context, sql string) error
 	Parse(ctx context.Context, name, sql string, params []types.OID) error
 	Bind(ctx context.Context, portal, statement string, formats []int16, values [][]byte) error
@@ -303,7 +304,11 @@ func (c *Conn) dispatch(ctx context.Context, kind byte, body []byte) error {
 			return c.violation("invalid string in message")
 		}
 		c.current = nil
-		if err := c.session.Simple(ctx, sql); err != nil {
+		text, err := c.session.Encoding().Decode([]byte(sql))
+		if err == nil {
+			err = c.session.Simple(ctx, string(text))
+		}
+		if err != nil {
 			c.fail(err)
 		}
 		c.ready()
@@ -372,7 +377,11 @@ func (c *Conn) extended(ctx context.Context, kind byte, r *reader) error {
 			}
 			params[i] = types.OID(uint32(v))
 		}
-		if err := c.session.Parse(ctx, name, sql, params); err != nil {
+		text, err := c.session.Encoding().Decode([]byte(sql))
+		if err != nil {
+			return err
+		}
+		if err := c.session.Parse(ctx, name, string(text), params); err != nil {
 			return err
 		}
 		c.empty('1')
@@ -524,7 +533,7 @@ func (c *Conn) Columns(cols []client.Column) error {
 
 // Batch writes rows, encoded straight into the write buffer.
 func (c *Conn) Batch(b *vector.Batch) error {
-	ctx := c.session.Format()
+	ctx, encoding := c.session.Format(), c.session.Encoding()
 	for k := range b.Rows() {
 		i := b.Row(k)
 		c.begin('D')
@@ -546,6 +555,14 @@ func (c *Conn) Batch(b *vector.Batch) error {
 				c.out = out
 			} else {
 				c.out = format.AppendText(c.out, ctx, v, i)
+				if encoding != nil {
+					text, err := encoding.Encode(c.out[at+4:])
+					if err != nil {
+						c.out = c.out[:c.start]
+						return err
+					}
+					c.out = append(c.out[:at+4], text...)
+				}
 			}
 			binary.BigEndian.PutUint32(c.out[at:], uint32(len(c.out)-at-4))
 		}

@@ -42,7 +42,7 @@ func (s *copyIn) Next() ([]byte, error) {
 		}
 		switch kind {
 		case 'd':
-			return body, nil
+			return s.conn.session.Encoding().Decode(body)
 		case 'c':
 			s.done = true
 			return nil, io.EOF
@@ -67,6 +67,10 @@ func (c *Conn) CopyOut(columns int) error {
 
 // CopyData sends one piece of it.
 func (c *Conn) CopyData(data []byte) error {
+	data, err := c.session.Encoding().Encode(data)
+	if err != nil {
+		return err
+	}
 	c.begin('d')
 	c.out = append(c.out, data...)
 	c.end()

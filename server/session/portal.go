@@ -159,7 +159,10 @@ func (s *Session) Bind(ctx context.Context, portal, statement string, formats []
 			case binary:
 				err = format.ParseBinary(&s.format, t, -1, values[i], v, 0)
 			default:
-				err = format.ParseText(&s.format, t, -1, string(values[i]), v, 0)
+				var text []byte
+				if text, err = s.encoding.Decode(values[i]); err == nil {
+					err = format.ParseText(&s.format, t, -1, string(text), v, 0)
+				}
 			}
 			if err != nil {
 				return err

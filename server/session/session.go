@@ -42,6 +42,7 @@ type Session struct {
 	results  client.Results
 	format   format.Context
 	style    datetime.Style
+	encoding *client.Encoding // of the client; nil is UTF8
 	env      function.Env
 	random   *rand.Rand
 	started  datetime.Timestamp
@@ -380,3 +381,6 @@ func (s *Session) statement(ctx context.Context, run func(context.Context) error
 
 // Format is how values go out.
 func (s *Session) Format() *format.Context { return &s.format }
+
+// Encoding is the client's character set; nil is UTF8.
+func (s *Session) Encoding() *client.Encoding { return s.encoding }

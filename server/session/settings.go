@@ -6,6 +6,7 @@ import (
 
 	"datapunk/internal/pgerr"
 	"datapunk/kv"
+	"datapunk/server/client"
 	"datapunk/server/setting"
 	"datapunk/types/datetime"
 )
@@ -99,11 +100,11 @@ func (s *Session) set(name, value string, local, start bool) error {
 			return err
 		}
 	case "client_encoding":
-		if u := strings.ToUpper(strings.ReplaceAll(strings.ReplaceAll(value, "-", ""), "_", "")); u == "UTF8" || u == "UNICODE" {
-			normal = "UTF8"
-		} else {
-			return pgerr.Unsupported("client_encoding %s", value)
+		name, _, ok := client.FindEncoding(value)
+		if !ok {
+			return pgerr.Newf(pgerr.InvalidParameterValue, "invalid value for parameter \"client_encoding\": \"%s\"", value)
 		}
+		normal = name
 	}
 	if old := s.get(key); old == normal && !local {
 		return nil
@@ -195,6 +196,8 @@ func (s *Session) apply(d *setting.Setting) {
 			"sql_standard": datetime.IntervalSQLStandard, "iso_8601": datetime.IntervalISO8601}[s.get("IntervalStyle")]
 	case "extra_float_digits":
 		s.format.ExtraFloatDigits = int(s.integer("extra_float_digits"))
+	case "client_encoding":
+		_, s.encoding, _ = client.FindEncoding(s.get("client_encoding"))
 	case "bytea_output":
 		s.format.ByteaEscape = s.get("bytea_output") == "escape"
 	}

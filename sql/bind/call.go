@@ -466,10 +466,18 @@ func (b *Binder) aggregateCall(s *scope, n *pg.FuncCall, fn *function.Func, args
 		}
 		agg.Order = order
 		if n.AggDistinct {
-			for _, o := range order {
+			for k, o := range order {
 				found := false
 				for _, a := range args {
-					found = found || expr.Equal(o.Expr, a)
+					// An implicit cast of the argument is looked through.
+					bare := a
+					if c, ok := a.(*expr.Cast); ok && c.Form == expr.Implied && c.Method == expr.Relabel {
+						bare = c.Arg
+					}
+					if expr.Equal(o.Expr, a) || expr.Equal(o.Expr, bare) {
+						found, order[k].Expr = true, a
+						break
+					}
 				}
 				if !found {
 					return nil, b.errorf(n.Location, pgerr.InvalidColumnReference, "in an aggregate with DISTINCT, ORDER BY expressions must appear in argument list")

@@ -22,9 +22,85 @@ next:
 				continue next
 			}
 		}
-		fit = append(fit, c)
+		if consistent(c, args) {
+			fit = append(fit, c)
+		}
 	}
 	return fit
+}
+
+// consistent tells whether arguments of polymorphic parameters can be of one family
+// (PostgreSQL's check_generic_type_consistency).
+func consistent(c candidate, args []*types.Type) bool {
+	var elem, array *types.Type
+	same := func(have **types.Type, t *types.Type) bool {
+		if *have == nil {
+			*have = t
+		}
+		return *have == t
+	}
+	for i, want := range c.args {
+		t := args[c.argument(i)]
+		if t == types.Unknown {
+			continue
+		}
+		isArray := t.Root().IsArray() || t.Root().IsVector()
+		switch want {
+		case types.AnyElement:
+			if !same(&elem, t) {
+				return false
+			}
+		case types.AnyNonArray:
+			if isArray || !same(&elem, t) {
+				return false
+			}
+		case types.AnyArray:
+			if t == types.AnyArray {
+				continue
+			}
+			if !isArray || !same(&array, t.Root()) {
+				return false
+			}
+		case types.AnyCompatibleArray:
+			if !isArray {
+				return false
+			}
+		case types.AnyCompatibleNonArray:
+			if isArray {
+				return false
+			}
+		case types.AnyRange, types.AnyMultirange, types.AnyCompatibleRange, types.AnyCompatibleMultirange, types.AnyEnum:
+			return false
+		}
+	}
+	if elem != nil && array != nil && array.Elem != elem {
+		return false
+	}
+	return compatible(c, args)
+}
+
+// compatible tells whether the anycompatible arguments have a common category.
+func compatible(c candidate, args []*types.Type) bool {
+	category := byte(0)
+	for i, want := range c.args {
+		t := args[c.argument(i)]
+		if t == types.Unknown {
+			continue
+		}
+		switch want {
+		case types.AnyCompatible, types.AnyCompatibleNonArray:
+		case types.AnyCompatibleArray:
+			t = t.Root().Elem
+		default:
+			continue
+		}
+		if k := t.Root().Category; category == 0 {
+			category = k
+		} else if k != category {
+			return false
+		}
+	}
+	return true
 }
 
 // argument is which actual argument parameter i gets.

@@ -14,5 +14,6 @@ import (
 
 // Tables lists every table of kernels, for function.New.
 func Tables() []function.Table {
-	return []function.Table{agg.Table(), datetime.Table(), math.Table(), order.Table(), system.Table(), table.Table(), text.Table()}
+	own := []function.Table{agg.Table(), datetime.Table(), math.Table(), system.Table(), table.Table(), text.Table()}
+	return append(own, order.Table(own...))
 }

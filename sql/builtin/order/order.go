@@ -21,8 +21,8 @@ var families = []struct {
 	{"tid", ""},
 }
 
-// Table lists the kernels.
-func Table() function.Table {
+// Table lists the kernels, but for those that the given tables have a loop for.
+func Table(own ...function.Table) function.Table {
 	t := function.Table{
 		"texteq": compare(loop.EQ), "textne": compare(loop.NE), "text_lt": compare(loop.LT), "text_le": compare(loop.LE),
 		"text_gt": compare(loop.GT), "text_ge": compare(loop.GE), "xideq": compare(loop.EQ), "xidneq": compare(loop.NE), "cideq": compare(loop.EQ),
@@ -37,6 +37,11 @@ func Table() function.Table {
 	}
 	for op, suffix := range loop.Suffixes {
 		t["name"+suffix+"text"], t["text"+suffix+"name"] = compare(loop.Op(op)), compare(loop.Op(op))
+	}
+	for _, o := range own {
+		for key := range o {
+			delete(t, key)
+		}
 	}
 	return t
 }
