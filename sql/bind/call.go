@@ -447,7 +447,7 @@ func (b *Binder) aggregateCall(s *scope, n *pg.FuncCall, fn *function.Func, args
 	if q.inAgg {
 		return nil, b.errorf(n.Location, pgerr.GroupingError, "aggregate function calls cannot be nested")
 	}
-	agg := &expr.Aggregate{Typing: typing, Func: fn, Args: args, Star: n.AggStar, Distinct: n.AggDistinct, Variadic: variadic}
+	agg := &expr.Aggregate{Typing: typing, Func: fn, Args: args, Star: n.AggStar, Distinct: n.AggDistinct, Variadic: variadic, Position: n.Location + 1}
 	if fn.Agg.Kind != 'n' {
 		agg.Direct, agg.Args = args[:len(n.Args)], args[len(n.Args):]
 		agg.Order = within
@@ -521,17 +521,17 @@ func (b *Binder) aggregateCall(s *scope, n *pg.FuncCall, fn *function.Func, args
 			}
 		}
 	}
-	var nested bool
+	var nested *expr.Aggregate
 	for _, a := range agg.Args {
 		expr.Walk(a, func(e expr.Expr) bool {
-			if inner, ok := e.(*expr.Aggregate); ok && inner.Level == 0 && owner == q {
-				nested = true
+			if inner, ok := e.(*expr.Aggregate); ok && inner.Level == 0 && owner == q && nested == nil {
+				nested = inner
 			}
 			return true
 		})
 	}
-	if nested {
-		return nil, b.errorf(n.Location, pgerr.GroupingError, "aggregate function calls cannot be nested")
+	if nested != nil {
+		return nil, b.errorf(nested.Position-1, pgerr.GroupingError, "aggregate function calls cannot be nested")
 	}
 	for _, a := range agg.Args {
 		w := false

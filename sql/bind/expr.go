@@ -24,7 +24,13 @@ func (b *Binder) expr(s *scope, node *pg.Node) (expr.Expr, error) {
 	case *pg.Node_AConst:
 		return b.constant(n.AConst)
 	case *pg.Node_ColumnRef:
-		return b.columnRef(s, n.ColumnRef)
+		e, err := b.columnRef(s, n.ColumnRef)
+		if c, ok := e.(*expr.Column); ok && err == nil && !b.stored && b.viewDepth == 0 && c.Position == 0 {
+			placed := *c
+			placed.Position = n.ColumnRef.Location + 1
+			return &placed, nil
+		}
+		return e, err
 	case *pg.Node_ParamRef:
 		return b.param(n.ParamRef)
 	case *pg.Node_AExpr:

@@ -275,7 +275,7 @@ func (c *groupCheck) check(e expr.Expr) error {
 		switch n := e.(type) {
 		case *expr.Column:
 			if c.b.home[n.ID] == c.q && !c.dependent(n) {
-				bad = c.ungrouped(n.ID, "")
+				bad = c.b.at(c.ungrouped(n.ID, ""), n.Position-1)
 			}
 		case *expr.Subquery:
 			for _, id := range n.Outer {

@@ -1,19 +1,16 @@
-// Package builtin lists the kernels of PostgreSQL's own functions.
+// Package builtin lists the kernels of PostgreSQL's own functions: one package
+// for each kind of function, joined with the facts of pg_proc by
+// function.New(builtin.Tables()...).
 package builtin
 
 import (
-	"datapunk/sql/builtin/agg"
 	"datapunk/sql/builtin/datetime"
 	"datapunk/sql/builtin/math"
-	"datapunk/sql/builtin/order"
-	"datapunk/sql/builtin/system"
-	"datapunk/sql/builtin/table"
 	"datapunk/sql/builtin/text"
 	"datapunk/sql/function"
 )
 
-// Tables lists every table of kernels, for function.New.
+// Tables lists the tables of kernels.
 func Tables() []function.Table {
-	own := []function.Table{agg.Table(), datetime.Table(), math.Table(), system.Table(), table.Table(), text.Table()}
-	return append(own, order.Table(own...))
+	return []function.Table{math.Table(), text.Table(), datetime.Table()}
 }

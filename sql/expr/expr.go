@@ -58,8 +58,9 @@ type (
 	// Column is the value of a column of an input, or of an outer query.
 	Column struct {
 		Typing
-		ID   ColumnID
-		Name string
+		ID       ColumnID
+		Name     string
+		Position int32 // byte offset in the statement plus 1, for errors; 0 unknown
 	}
 
 	// Param is $N of a prepared statement.
@@ -241,6 +242,7 @@ type (
 		Filter   Expr // or nil
 		Variadic bool
 		Level    int // queries up to which it belongs, 0 the nearest
+		Position int32
 	}
 
 	// Window is a window function call.
