@@ -107,7 +107,7 @@ func (b *Binder) call(s *scope, n *pg.FuncCall) (expr.Expr, error) {
 	name := fn.Name
 	switch {
 	case fn.Kind == function.Window:
-		return nil, b.errorf(n.Location, pgerr.WindowingError, "window function %s requires an OVER clause", name)
+		return nil, b.errorf(n.Location, pgerr.WrongObjectType, "window function %s requires an OVER clause", name)
 	case n.AggStar:
 		return nil, b.errorf(n.Location, pgerr.WrongObjectType, "%s(*) specified, but %s is not an aggregate function", name, name)
 	case n.AggDistinct:

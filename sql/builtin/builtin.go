@@ -1,16 +1,23 @@
-// Package builtin lists the kernels of PostgreSQL's own functions: one package
-// for each kind of function, joined with the facts of pg_proc by
-// function.New(builtin.Tables()...).
+// Package builtin lists the kernels of PostgreSQL's own functions.
+//
+// It exists so that server/node names one package instead of one for each family.
 package builtin
 
 import (
+	"datapunk/sql/builtin/agg"
+	"datapunk/sql/builtin/array"
 	"datapunk/sql/builtin/datetime"
 	"datapunk/sql/builtin/math"
+	"datapunk/sql/builtin/order"
+	"datapunk/sql/builtin/system"
+	"datapunk/sql/builtin/table"
 	"datapunk/sql/builtin/text"
+	"datapunk/sql/builtin/window"
 	"datapunk/sql/function"
 )
 
-// Tables lists the tables of kernels.
+// Tables lists every table of kernels, for function.New.
 func Tables() []function.Table {
-	return []function.Table{math.Table(), text.Table(), datetime.Table()}
+	own := []function.Table{agg.Table(), array.Table(), datetime.Table(), math.Table(), system.Table(), table.Table(), text.Table(), window.Table()}
+	return append(own, order.Table(own...))
 }

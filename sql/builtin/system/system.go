@@ -1,5 +1,5 @@
 // Package system is the functions that ask the session and the server: the manual's
-// sections 9.17, 9.26 and 9.27, and the clock of 9.9.
+// sections 9.17, 9.26 and 9.27.
 package system
 
 import (
@@ -26,12 +26,6 @@ func Table() function.Table {
 		"current_schema":   function.Row(currentSchema),
 		"pg_backend_pid":   function.Map0C(func(c *function.Call) (int32, error) { return c.Env.Activity.PID(), nil }),
 		"pgsql_version":    function.Map0C(version),
-		"now":              function.Map0C(func(c *function.Call) (int64, error) { return c.Env.Clock.Transaction(), nil }),
-		"statement_timestamp": function.Map0C(func(c *function.Call) (int64, error) {
-			return c.Env.Clock.Statement(), nil
-		}),
-		"clock_timestamp": function.Map0C(func(c *function.Call) (int64, error) { return c.Env.Clock.Now(), nil }),
-		"pg_sleep":        function.Row(sleep),
 		"show_config_by_name": function.Map1C(func(c *function.Call, name string) (string, error) {
 			v, _, err := c.Env.Settings.Get(name, false)
 			return v, err
@@ -66,14 +60,6 @@ func currentSchema(c *function.Call, _ []*vector.Vector, i int, out *vector.Vect
 func version(c *function.Call) (string, error) {
 	v, _, err := c.Env.Settings.Get("server_version", false)
 	return "PostgreSQL " + v + " (Datapunk 0.1) on x86_64-pc-linux-gnu, compiled by go, 64-bit", err
-}
-
-func sleep(c *function.Call, args []*vector.Vector, i int, _ *vector.Vector) error {
-	seconds := vector.Of[float64](args[0])[args[0].Index(i)]
-	if !(seconds > 0) {
-		return nil
-	}
-	return c.Env.Clock.Sleep(c.Env.Context, int64(min(seconds, 1e9)*1e6))
 }
 
 // setConfig is set_config(name, value, local); a null value resets to the default.
