@@ -3,7 +3,7 @@
 GO ?= go
 BIN := bin/datapunk
 
-.PHONY: help build demo test check oracle race fuzz clean
+.PHONY: help build demo test check oracle race crash fuzz clean
 
 help: ## print this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ check: ## vet, format, module tidiness and the package lattice
 
 oracle: build ## run testdata/logic against a scratch PostgreSQL 15 too; any difference fails
 	@scripts/oracle.sh
+
+crash: build ## kill -9 under pgbench, ROUNDS times; nothing acknowledged may be lost
+	@scripts/crash.sh
 
 fuzz: ## fuzz the codecs for a minute each
 	$(GO) test -fuzz FuzzStorage -fuzztime 60s ./types/numeric
