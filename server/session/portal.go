@@ -6,6 +6,7 @@ import (
 	pg "github.com/pganalyze/pg_query_go/v6"
 
 	"datapunk/internal/pgerr"
+	"datapunk/planner/plan"
 	"datapunk/server/client"
 	"datapunk/sql/logical"
 	"datapunk/sql/parser"
@@ -20,6 +21,15 @@ type Prepared struct {
 	statement *parser.Statement // nil: an empty text
 	Params    []*types.Type
 	Columns   []client.Column // nil: no result
+	cached    *cachedPlan
+}
+
+// cachedPlan is a plan for any parameters, good for one catalog version and one
+// state of the session's settings.
+type cachedPlan struct {
+	plan    *plan.Plan
+	version uint64
+	epoch   int
 }
 
 // Portal is a statement bound to parameters, perhaps half run.
@@ -208,7 +218,7 @@ func (s *Session) Execute(ctx context.Context, name string, limit int64) (suspen
 			return err
 		}
 		if q.run == nil {
-			if q.run, err = s.prepare(ctx, q.prepared.sql, node, q.prepared.Params, q.params); err != nil {
+			if q.run, err = s.reuse(ctx, q.prepared, node, q.params); err != nil {
 				return err
 			}
 		}
@@ -232,6 +242,39 @@ func (s *Session) Execute(ctx context.Context, name string, limit int64) (suspen
 	}
 	return false, s.results.Complete(tag)
 }
+
+// reuse runs a prepared statement by its kept plan if nothing has changed since, else
+// by a new one, which is kept.
+func (s *Session) reuse(ctx context.Context, p *Prepared, node *pg.Node, params []*vector.Vector) (*execution, error) {
+	if err := s.begin(); err != nil {
+		return nil, err
+	}
+	if k := p.cached; k != nil && k.epoch == s.epoch {
+		if err := s.lockRelations(ctx, k.plan.Uses); err != nil {
+			return nil, err
+		}
+		snapshot, err := s.snapshot()
+		if err != nil {
+			return nil, err
+		}
+		if snapshot.Version() == k.version && !(s.txn.Options().ReadOnly && writes(k.plan.Command)) {
+			if err := s.privileges(snapshot, k.plan.Uses); err != nil {
+				return nil, err
+			}
+			return s.execute(ctx, snapshot, k.plan, params)
+		}
+	}
+	x, err := s.prepare(ctx, p.sql, node, p.Params, params)
+	if err != nil {
+		return nil, err
+	}
+	if snapshot, err := s.snapshot(); err == nil && (s.writer == nil || !s.writer.Dirty()) {
+		p.cached = &cachedPlan{x.plan, snapshot.Version(), s.epoch}
+	}
+	return x, nil
+}
+
+func writes(c logical.Command) bool { return c != logical.Select && c != logical.Values }
 
 // step runs one message of the extended protocol.
 func (s *Session) step(ctx context.Context, run func(context.Context) error) error {

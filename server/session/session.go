@@ -39,6 +39,7 @@ type Session struct {
 	user     *desc.Role
 	database *desc.Database
 	settings map[string]string // changed ones, by lower-case name
+	epoch    int               // grows whenever a setting changes
 	results  client.Results
 	format   format.Context
 	style    datetime.Style

@@ -121,6 +121,7 @@ func (s *Session) set(name, value string, local, start bool) error {
 // remember keeps the value to restore: at the end of the transaction after SET
 // LOCAL, at its rollback after SET.
 func (s *Session) remember(key string, local bool) {
+	s.epoch++
 	if s.txn == nil {
 		return
 	}
@@ -146,6 +147,7 @@ func (s *Session) remember(key string, local bool) {
 }
 
 func (s *Session) restore(key string, old *string) {
+	s.epoch++
 	if old == nil {
 		delete(s.settings, key)
 	} else {
