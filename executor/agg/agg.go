@@ -75,6 +75,7 @@ func New(env *op.Env, node *plan.Aggregate, in op.Operator) (*Aggregate, error) 
 				return nil, err
 			}
 		}
+		var order []function.Order
 		for _, o := range n.Order {
 			e, err := eval.Compile(o.Expr, layout, env.Env)
 			if err != nil {
@@ -82,11 +83,12 @@ func New(env *op.Env, node *plan.Aggregate, in op.Operator) (*Aggregate, error) 
 			}
 			c.orders = append(c.orders, e)
 			c.order = append(c.order, sort.NewKey(o.Expr.Type(), o.Expr.Collation(), o.Desc, o.NullsFirst))
+			order = append(order, function.Order{Desc: o.Desc, NullsFirst: o.NullsFirst})
 		}
 		if c.direct, err = op.Compile(n.Direct, layout, env); err != nil {
 			return nil, err
 		}
-		c.run = function.Call{Func: n.Func, Return: n.T, Mod: n.M, Collation: n.C, Variadic: n.Variadic, Env: env.Env.Env}
+		c.run = function.Call{Func: n.Func, Return: n.T, Mod: n.M, Collation: n.C, Variadic: n.Variadic, Order: order, Env: env.Env.Env}
 		for _, e := range append(append([]expr.Expr(nil), n.Direct...), n.Args...) {
 			c.run.Args = append(c.run.Args, e.Type())
 			if c.run.Collation == 0 {

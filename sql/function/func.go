@@ -91,9 +91,14 @@ type Call struct {
 	Collation types.OID
 	// Variadic: the last argument was given as an array with VARIADIC.
 	Variadic bool
-	Env      *Env
-	State    any
+	// Order is how WITHIN GROUP sorts the aggregated arguments; nil means ascending.
+	Order []Order
+	Env   *Env
+	State any
 }
+
+// Order is the direction of one sort key.
+type Order struct{ Desc, NullsFirst bool }
 
 // Kernel computes rows sel of out, which is flat, has room, and has the
 // arguments' null bits set already if the function is strict (sel then has no
