@@ -262,17 +262,9 @@ func (x *Index) Covered(key, rest []byte, numbers []int16, out []*vector.Vector,
 		}
 		switch {
 		case c.Lossy:
-			var datum []byte
-			if len(rest) == 0 {
-				return corrupt
-			}
-			if rest[0] == 1 {
-				datum = rest[1:]
-			}
 			if rest, ok = skipCovered(rest, c.Type, out, p, i); !ok {
 				return corrupt
 			}
-			_ = datum
 			if len(key) > 0 {
 				if next, ok := keycodec.Skip(key, c.Column); ok {
 					key = next

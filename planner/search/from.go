@@ -75,7 +75,7 @@ func (s *Search) flatten(item logical.FromItem, leaves []logical.FromItem, conds
 			return leaves, append(conds, expr.Conjuncts(f.On)...)
 		}
 	case *logical.SubqueryRef:
-		if s.simple(f.Query) {
+		if s.simple(f.Query) && (s.nullable == 0 || plainTargets(f.Query)) {
 			s.pullUp(f.Query, f.Cols)
 			for _, inner := range f.Query.From {
 				leaves, conds = s.flatten(inner, leaves, conds)
@@ -83,7 +83,7 @@ func (s *Search) flatten(item logical.FromItem, leaves []logical.FromItem, conds
 			return leaves, append(conds, expr.Conjuncts(f.Query.Where)...)
 		}
 	case *logical.CTERef:
-		if s.inlined(f.CTE) && s.simple(f.CTE.Query) && f.CTE.References == 1 {
+		if s.inlined(f.CTE) && s.simple(f.CTE.Query) && f.CTE.References == 1 && (s.nullable == 0 || plainTargets(f.CTE.Query)) {
 			s.pullUp(f.CTE.Query, f.Cols)
 			for _, inner := range f.CTE.Query.From {
 				leaves, conds = s.flatten(inner, leaves, conds)
@@ -534,15 +534,12 @@ func (s *Search) side(item logical.FromItem, conds []expr.Expr, nullable bool) (
 		}
 		return filter(node, conds, s.find), nil
 	}
-	if j, ok := item.(*logical.Join); ok && nullable && j.Kind == logical.Inner && s.hidesExpressions(j) {
-		// Plan it as one relation whose columns are real.
-		node, err := s.from([]logical.FromItem{item}, conds)
-		return node, err
+	if nullable {
+		s.nullable++
+		defer func() { s.nullable-- }()
 	}
 	return s.from([]logical.FromItem{item}, conds)
 }
-
-func (s *Search) hidesExpressions(*logical.Join) bool { return false }
 
 func plainTargets(q *logical.Query) bool {
 	for _, t := range q.Targets {

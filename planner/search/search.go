@@ -47,6 +47,7 @@ type Search struct {
 	columns  map[expr.ColumnID]estimate.Column
 	needed   map[expr.ColumnID]bool
 	nextID   expr.ColumnID
+	nullable int                         // outer joins whose nullable side is being planned
 	replaced map[expr.ColumnID]expr.Expr // columns of pulled-up subqueries
 }
 

@@ -176,7 +176,7 @@ func (s *Search) indexPath(f *logical.TableRef, index *desc.Relation, n *plan.Sc
 		}
 	}
 	matched := rows
-	for place, k := range def.Keys {
+	for _, k := range def.Keys {
 		key, err := s.keyExpr(f, k, byNumber)
 		if err != nil {
 			return nil, false, err
@@ -199,7 +199,6 @@ func (s *Search) indexPath(f *logical.TableRef, index *desc.Relation, n *plan.Sc
 		if def.Method != "btree" {
 			return nil, false, nil // a hash index wants every key
 		}
-		_ = place
 		for i, c := range conds {
 			if used[i] {
 				continue

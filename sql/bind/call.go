@@ -16,8 +16,6 @@ import (
 func (b *Binder) call(s *scope, n *pg.FuncCall) (expr.Expr, error) {
 	parts := names(n.Funcname)
 	q := s.q
-	aggregateArgs := q.inAgg
-	_ = aggregateArgs
 	var args []expr.Expr
 	var argNames []string
 	for _, a := range n.Args {
@@ -132,10 +130,6 @@ func (b *Binder) call(s *scope, n *pg.FuncCall) (expr.Expr, error) {
 	}
 	if err := b.collate(call, n.Location); err != nil {
 		return nil, err
-	}
-	if !call.T.Collatable() {
-		// The collation is the call's input collation, kept for kernels that compare.
-		_ = call
 	}
 	return call, nil
 }

@@ -126,9 +126,6 @@ func (b *Binder) convert(e expr.Expr, target *types.Type, mod int32, context typ
 	if p, ok := e.(*expr.Param); ok && p.N <= len(b.params) && b.params[p.N-1] == types.Unknown {
 		return b.typeParam(p, target, location)
 	}
-	if c, ok := e.(*expr.Cast); ok && c.Type().Collatable() && target.Collatable() && c.Method == expr.Relabel && c.Form == expr.Implied {
-		_ = c
-	}
 	typing := expr.Of(target)
 	if typing.C != 0 && e.Collation() != 0 {
 		typing.C = e.Collation()

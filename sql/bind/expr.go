@@ -234,12 +234,6 @@ func (b *Binder) columnRef(s *scope, n *pg.ColumnRef) (expr.Expr, error) {
 		if e != nil || err != nil {
 			return e, err
 		}
-		// t.f may be f(t).
-		if row, err := b.rowOf(s, level, item, n.Location); err == nil {
-			if e, err := b.functionOfRow(s, row, parts[1], n.Location); e != nil {
-				return e, err
-			}
-		}
 		return nil, b.missingColumn(s, parts[0], parts[1], n.Location)
 	case 3, 4:
 		if len(parts) == 4 {
@@ -260,10 +254,6 @@ func (b *Binder) columnRef(s *scope, n *pg.ColumnRef) (expr.Expr, error) {
 		return nil, b.missingColumn(s, parts[0]+"."+parts[1], parts[2], n.Location)
 	}
 	return nil, b.errorf(n.Location, pgerr.SyntaxError, "improper qualified name (too many dotted names): %s", strings.Join(parts, "."))
-}
-
-func (b *Binder) functionOfRow(s *scope, row expr.Expr, name string, location int32) (expr.Expr, error) {
-	return nil, nil
 }
 
 // wholeRow is t.* or t as a value.
@@ -475,9 +465,6 @@ func (b *Binder) typeCast(s *scope, n *pg.TypeCast) (expr.Expr, error) {
 		}
 		return nil, err
 	}
-	if r == e {
-		return r, nil
-	}
 	return r, nil
 }
 
@@ -486,7 +473,7 @@ func (b *Binder) collateClause(s *scope, n *pg.CollateClause) (expr.Expr, error)
 	if err != nil {
 		return nil, err
 	}
-	if e, err = b.resolveUnknownFor(e); err != nil {
+	if e, err = b.resolveUnknown(e); err != nil {
 		return nil, err
 	}
 	if !e.Type().Collatable() {
@@ -498,8 +485,6 @@ func (b *Binder) collateClause(s *scope, n *pg.CollateClause) (expr.Expr, error)
 	}
 	return &expr.Cast{Typing: expr.Typing{T: e.Type(), M: e.Mod(), C: c}, Arg: e, Method: expr.Relabel, Form: expr.AsSQL}, nil
 }
-
-func (b *Binder) resolveUnknownFor(e expr.Expr) (expr.Expr, error) { return b.resolveUnknown(e) }
 
 func (b *Binder) boolExpr(s *scope, n *pg.BoolExpr) (expr.Expr, error) {
 	what := [...]string{pg.BoolExprType_AND_EXPR: "AND", pg.BoolExprType_OR_EXPR: "OR", pg.BoolExprType_NOT_EXPR: "NOT"}[n.Boolop]

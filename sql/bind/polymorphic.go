@@ -18,7 +18,6 @@ func (b *Binder) unify(declared []*types.Type, actual []*types.Type, result *typ
 	}
 	var elem, array *types.Type // what anyelement and anyarray were seen as
 	var compatible []*types.Type
-	compatibleArray := false
 	mismatch := func(what string, a, c *types.Type) error {
 		return pgerr.Newf(pgerr.DatatypeMismatch, "arguments declared \"%s\" are not all alike", what).
 			WithDetail("%s versus %s", b.typeName(a), b.typeName(c))
@@ -48,7 +47,6 @@ func (b *Binder) unify(declared []*types.Type, actual []*types.Type, result *typ
 				compatible = append(compatible, t)
 			}
 		case types.AnyCompatibleArray:
-			compatibleArray = true
 			if t != types.Unknown {
 				if t.Root().Elem == nil {
 					return nil, nil, pgerr.Newf(pgerr.DatatypeMismatch, "argument declared %s is not an array but type %s", d.Name, b.typeName(t))
@@ -96,11 +94,6 @@ func (b *Binder) unify(declared []*types.Type, actual []*types.Type, result *typ
 				continue
 			}
 			if t.Root().Category != common.Root().Category {
-				what := "anycompatible"
-				if compatibleArray {
-					what = "anycompatiblearray"
-				}
-				_ = what
 				return nil, nil, pgerr.New(pgerr.DatatypeMismatch, "arguments of anycompatible family cannot be cast to a common type")
 			}
 			if !common.Root().Preferred && b.canCoerce(common, t, types.Implicit) && !b.canCoerce(t, common, types.Implicit) {

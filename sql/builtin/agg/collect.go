@@ -11,7 +11,9 @@ import (
 func collections(t function.Table) {
 	t["string_agg(text,text)"] = agg(func(*function.Call) function.Aggregator { return &stringAgg{} })
 	t["string_agg(bytea,bytea)"] = t["string_agg(text,text)"]
-	t["array_agg(anynonarray)"] = agg(func(c *function.Call) function.Aggregator { return &arrayAgg{bag: bag{t: c.Args[0]}, elem: elemType(c)} })
+	t["array_agg(anynonarray)"] = agg(func(c *function.Call) function.Aggregator {
+		return &arrayAgg{bag: bag{t: c.Args[0]}, elem: elemType(c)}
+	})
 	t["array_agg(anyarray)"] = agg(func(c *function.Call) function.Aggregator { return &nestAgg{elem: elemType(c)} })
 }
 
