@@ -7,6 +7,7 @@ import (
 	"datapunk/sql/builtin/agg"
 	"datapunk/sql/builtin/array"
 	"datapunk/sql/builtin/datetime"
+	"datapunk/sql/builtin/json"
 	"datapunk/sql/builtin/math"
 	"datapunk/sql/builtin/order"
 	"datapunk/sql/builtin/system"
@@ -18,6 +19,6 @@ import (
 
 // Tables lists every table of kernels, for function.New.
 func Tables() []function.Table {
-	own := []function.Table{agg.Table(), array.Table(), datetime.Table(), math.Table(), system.Table(), table.Table(), text.Table(), window.Table()}
+	own := []function.Table{agg.Table(), array.Table(), datetime.Table(), json.Table(), math.Table(), system.Table(), table.Table(), text.Table(), window.Table()}
 	return append(own, order.Table(own...))
 }

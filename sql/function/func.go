@@ -93,8 +93,10 @@ type Call struct {
 	Variadic bool
 	// Order is how WITHIN GROUP sorts the aggregated arguments; nil means ascending.
 	Order []Order
-	Env   *Env
-	State any
+	// Columns are those of a record result, from a column definition list.
+	Columns []types.Field
+	Env     *Env
+	State   any
 }
 
 // Order is the direction of one sort key.

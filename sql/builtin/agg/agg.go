@@ -26,6 +26,7 @@ func Table() function.Table {
 	deviations(t)
 	regressions(t)
 	orderedSets(t)
+	documents(t)
 	hypotheticals(t)
 	return t
 }
