@@ -47,7 +47,7 @@ func (x *Executor) validateForeign(r, target *desc.Relation, f *desc.ForeignKey)
 	return x.Env.Runner.Query(sql, nil, func(row []*vector.Vector, i int) error {
 		var names, texts []string
 		for k, n := range f.Columns {
-			names = append(names, format.QuoteIdent(r.Columns[n-1].Name))
+			names = append(names, r.Columns[n-1].Name)
 			texts = append(texts, string(format.AppendText(nil, x.Env.Format, row[k], i)))
 		}
 		e := pgerr.Newf(pgerr.ForeignKeyViolation, "insert or update on table \"%s\" violates foreign key constraint \"%s\"", r.Name, f.Name).

@@ -125,7 +125,7 @@ func (k *foreignKey) at(e *pgerr.Error) error {
 func columnNames(rel *desc.Relation, numbers []int16) string {
 	var parts []string
 	for _, n := range numbers {
-		parts = append(parts, quoteIdent(rel.Columns[n-1].Name))
+		parts = append(parts, rel.Columns[n-1].Name) // unquoted, as PostgreSQL prints them here
 	}
 	return strings.Join(parts, ", ")
 }
