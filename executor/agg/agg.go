@@ -90,7 +90,7 @@ func New(env *op.Env, node *plan.Aggregate, in op.Operator) (*Aggregate, error) 
 		}
 		c.run = function.Call{Func: n.Func, Return: n.T, Mod: n.M, Collation: n.C, Variadic: n.Variadic, Order: order, Env: env.Env.Env}
 		for _, e := range append(append([]expr.Expr(nil), n.Direct...), n.Args...) {
-			c.run.Args = append(c.run.Args, e.Type())
+			c.run.Args = append(c.run.Args, expr.ArgType(e))
 			if c.run.Collation == 0 {
 				c.run.Collation = e.Collation()
 			}

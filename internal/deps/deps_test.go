@@ -59,13 +59,14 @@ var foreign = map[string][]string{
 var strangers = [][2]string{{"index", "catalog"}, {"types", "cluster"}, {"planner", "executor"}}
 
 type pkg struct {
-	ImportPath string
-	Imports    []string
+	ImportPath                string
+	Imports                   []string
+	TestImports, XTestImports []string
 }
 
 func list(t *testing.T) []pkg {
 	t.Helper()
-	cmd := exec.Command("go", "list", "-json=ImportPath,Imports", "datapunk/...")
+	cmd := exec.Command("go", "list", "-json=ImportPath,Imports,TestImports,XTestImports", "datapunk/...")
 	out, err := cmd.Output()
 	if err != nil {
 		t.Fatalf("go list: %v", err)
@@ -108,6 +109,11 @@ func TestLattice(t *testing.T) {
 		if !known {
 			t.Errorf("%s: no such top-level folder in docs/ARCHITECTURE.md", from)
 			continue
+		}
+		for _, i := range append(append([]string(nil), p.TestImports...), p.XTestImports...) {
+			if to, ours := strings.CutPrefix(i, "datapunk/"); ours && levels[folder(to)] > level {
+				t.Errorf("a test of %s imports %s, which lies higher", from, to)
+			}
 		}
 		for _, i := range p.Imports {
 			to, ours := strings.CutPrefix(i, "datapunk/")

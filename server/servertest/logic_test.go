@@ -15,11 +15,16 @@ var (
 	rewrite = flag.Bool("rewrite", false, "write what the server gave into the files")
 )
 
-// TestLogic runs every file of testdata/logic, each in a schema of its own.
+// TestLogic runs every file of testdata/logic, and those beside the kernels of
+// sql/builtin, each in a schema of its own.
 func TestLogic(t *testing.T) {
-	files, err := filepath.Glob("../../testdata/logic/*/*.slt")
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no files: %v", err)
+	var files []string
+	for _, pattern := range []string{"../../testdata/logic/*/*.slt", "../../sql/builtin/*/testdata/*.slt"} {
+		found, err := filepath.Glob(pattern)
+		if err != nil || len(found) == 0 {
+			t.Fatalf("no files %s: %v", pattern, err)
+		}
+		files = append(files, found...)
 	}
 	url := *oracle
 	if url == "" {
@@ -27,7 +32,11 @@ func TestLogic(t *testing.T) {
 	}
 	statements := 0
 	for _, file := range files {
-		name := strings.TrimSuffix(filepath.Base(filepath.Dir(file))+"/"+filepath.Base(file), ".slt")
+		folder := filepath.Base(filepath.Dir(file))
+		if folder == "testdata" {
+			folder = "builtin"
+		}
+		name := folder + "/" + strings.TrimSuffix(filepath.Base(file), ".slt")
 		t.Run(name, func(t *testing.T) {
 			blocks, err := ReadLogic(file)
 			if err != nil {
@@ -48,7 +57,7 @@ func TestLogic(t *testing.T) {
 			}
 			defer conn.Close(ctx)
 			schema := strings.NewReplacer("/", "_", "-", "_").Replace(name)
-			if _, err := conn.Exec(ctx, "CREATE SCHEMA "+schema+"; SET search_path = "+schema).ReadAll(); err != nil {
+			if _, err := conn.Exec(ctx, "CREATE SCHEMA "+schema+"; SET search_path = "+schema+"; SET TimeZone = 'UTC'; SET DateStyle = 'ISO, MDY'").ReadAll(); err != nil {
 				t.Fatal(err)
 			}
 			got := make([][]string, len(blocks))

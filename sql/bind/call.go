@@ -81,8 +81,6 @@ func (b *Binder) call(s *scope, n *pg.FuncCall) (expr.Expr, error) {
 			if args[i], err = b.convert(args[i], want[i], -1, types.Implicit, n.Location); err != nil {
 				return nil, err
 			}
-		} else if args[i], err = b.resolveUnknown(args[i]); err != nil {
-			return nil, err
 		}
 	}
 	if fit.spread && want[len(want)-1] != types.Any {

@@ -334,6 +334,20 @@ const (
 // Bool makes the typing of a truth value.
 func Bool() Typing { return Of(types.BoolType) }
 
+// ArgType is the type by which a function sees an argument: that of a row whose
+// columns have names carries them as fields (row_to_json, json_agg).
+func ArgType(e Expr) *types.Type {
+	r, ok := e.(*Row)
+	if !ok || r.T != types.Record || len(r.Names) != len(r.Fields) {
+		return e.Type()
+	}
+	t := *types.Record
+	for i, f := range r.Fields {
+		t.Fields = append(t.Fields, types.Field{Name: r.Names[i], Type: f.Type(), Mod: f.Mod()})
+	}
+	return &t
+}
+
 // NullConst makes a null constant.
 func NullConst(t *types.Type) *Const {
 	return &Const{Typing: Of(t), Value: vector.NullConst(t)}

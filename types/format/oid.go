@@ -103,8 +103,8 @@ func parseTid(text string) (int64, error) {
 	if !ok || !two {
 		return 0, syntax("tid", text)
 	}
-	b, err1 := strconv.ParseUint(trimSpace(block), 10, 32)
-	o, err2 := strconv.ParseUint(trimSpace(offset), 10, 16)
+	b, err1 := strconv.ParseUint(trimLeft(block), 10, 32)
+	o, err2 := strconv.ParseUint(trimLeft(offset), 10, 16)
 	if err1 != nil || err2 != nil {
 		return 0, syntax("tid", text)
 	}

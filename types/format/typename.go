@@ -23,7 +23,7 @@ func TypeName(t *types.Type, mod int32) string {
 	if t == nil {
 		return "-"
 	}
-	if t.IsArray() {
+	if t.IsArray() && !t.IsVector() {
 		return TypeName(t.Elem, mod) + "[]"
 	}
 	name, ok := sqlNames[t.OID]
@@ -55,7 +55,7 @@ func ColumnTypeName(t *types.Type, mod int32) string {
 		case types.OIDBit:
 			return `"bit"`
 		}
-		if t.IsArray() {
+		if t.IsArray() && !t.IsVector() {
 			return ColumnTypeName(t.Elem, mod) + "[]"
 		}
 	}

@@ -76,7 +76,7 @@ func Comparer(t *types.Type, collation types.OID) Compare {
 		}
 	case t.IsArray() || t.IsVector():
 		return arrays(t, collation)
-	case t == types.Record || t.Kind == types.Composite:
+	case t.OID == types.OIDRecord || t.Kind == types.Composite:
 		return records
 	case t.Collatable() && !collate.Bytewise(uint32(collation)):
 		return func(a *vector.Vector, i int, b *vector.Vector, j int) int {
@@ -198,7 +198,7 @@ func Bytewise(t *types.Type) bool {
 	case types.Bool, types.Int16, types.Int32, types.Int64:
 		return true
 	case types.Bytes:
-		return t != types.BPChar && t != types.JSONB && !t.IsArray() && !t.IsVector() && t != types.Record && t.Kind != types.Composite
+		return t != types.BPChar && t != types.JSONB && !t.IsArray() && !t.IsVector() && t.OID != types.OIDRecord && t.Kind != types.Composite
 	}
 	return false
 }
@@ -280,7 +280,7 @@ func Hash(v *vector.Vector, sel []int32, hashes []uint64, first bool) {
 			for _, i := range sel {
 				put(i, hashArray(v, int(i), t))
 			}
-		case t == types.Record || t.Kind == types.Composite:
+		case t.OID == types.OIDRecord || t.Kind == types.Composite:
 			for _, i := range sel {
 				put(i, hashRecord(v, int(i)))
 			}

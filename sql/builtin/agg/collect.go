@@ -171,7 +171,7 @@ func (a *nestAgg) Add(groups []int32, args []*vector.Vector, sel []int32) error 
 }
 
 func (a *nestAgg) put(g int, x *array.Array) error {
-	if len(x.Dims) == 0 {
+	if len(x.Dims) == 0 && len(a.parts[g]) == 0 {
 		return pgerr.New(pgerr.ArraySubscriptError, "cannot accumulate empty arrays")
 	}
 	if len(x.Dims) >= array.MaxDims {

@@ -9,10 +9,10 @@ import (
 )
 
 func documents(t function.Table) {
-	t["json_agg(anyelement)"] = agg(func(c *function.Call) function.Aggregator { return &jsonList{w: json.Writer{Env: c.Env}} })
-	t["jsonb_agg(anyelement)"] = agg(func(c *function.Call) function.Aggregator { return &jsonbList{w: json.Writer{Env: c.Env}} })
-	t["json_object_agg(any,any)"] = agg(func(c *function.Call) function.Aggregator { return &jsonMap{w: json.Writer{Env: c.Env}} })
-	t["jsonb_object_agg(any,any)"] = agg(func(c *function.Call) function.Aggregator { return &jsonbMap{w: json.Writer{Env: c.Env}} })
+	t["json_agg(anyelement)"] = agg(func(c *function.Call) function.Aggregator { return &jsonList{call: c, w: json.Writer{Env: c.Env}} })
+	t["jsonb_agg(anyelement)"] = agg(func(c *function.Call) function.Aggregator { return &jsonbList{call: c, w: json.Writer{Env: c.Env}} })
+	t["json_object_agg(any,any)"] = agg(func(c *function.Call) function.Aggregator { return &jsonMap{call: c, w: json.Writer{Env: c.Env}} })
+	t["jsonb_object_agg(any,any)"] = agg(func(c *function.Call) function.Aggregator { return &jsonbMap{call: c, w: json.Writer{Env: c.Env}} })
 }
 
 // texts is one growing text for each group.
@@ -52,11 +52,13 @@ func (a *texts) Size() int {
 // jsonList is json_agg.
 type jsonList struct {
 	texts
-	w json.Writer
+	call *function.Call
+	w    json.Writer
 }
 
 func (a *jsonList) Add(groups []int32, args []*vector.Vector, sel []int32) error {
-	structured := json.Structured(args[0].Type)
+	v := json.Named(a.call, 0, args[0])
+	structured := json.Structured(v.Type)
 	for k, i := range sel {
 		t := &a.text[groups[k]]
 		if len(*t) > 0 {
@@ -65,7 +67,7 @@ func (a *jsonList) Add(groups []int32, args []*vector.Vector, sel []int32) error
 				*t = append(*t, "\n "...)
 			}
 		}
-		*t = a.w.Append(*t, args[0], int(i))
+		*t = a.w.Append(*t, v, int(i))
 	}
 	return nil
 }
@@ -84,7 +86,8 @@ func nullKey() error { return pgerr.New(pgerr.InvalidParameterValue, "field name
 // jsonMap is json_object_agg.
 type jsonMap struct {
 	texts
-	w json.Writer
+	call *function.Call
+	w    json.Writer
 }
 
 func (a *jsonMap) Add(groups []int32, args []*vector.Vector, sel []int32) error {
@@ -101,7 +104,7 @@ func (a *jsonMap) Add(groups []int32, args []*vector.Vector, sel []int32) error 
 			*t = append(*t, ", "...)
 		}
 		*t = append(jsonb.AppendQuoted(*t, key), " : "...)
-		*t = a.w.Append(*t, args[1], int(i))
+		*t = a.w.Append(*t, json.Named(a.call, 1, args[1]), int(i))
 	}
 	return nil
 }
@@ -117,6 +120,7 @@ func (a *jsonMap) Result(first, n int, out *vector.Vector) error {
 
 // jsonbList is jsonb_agg.
 type jsonbList struct {
+	call  *function.Call
 	w     json.Writer
 	elems [][][]byte
 	size  int
@@ -126,7 +130,7 @@ func (a *jsonbList) Grow(n int) { a.elems = grow(a.elems, n) }
 
 func (a *jsonbList) Add(groups []int32, args []*vector.Vector, sel []int32) error {
 	for k, i := range sel {
-		b, err := a.w.Value(args[0], int(i))
+		b, err := a.w.Value(json.Named(a.call, 0, args[0]), int(i))
 		if err != nil {
 			return err
 		}
@@ -156,6 +160,7 @@ func (a *jsonbList) Size() int { return a.size + 24*len(a.elems) }
 
 // jsonbMap is jsonb_object_agg.
 type jsonbMap struct {
+	call  *function.Call
 	w     json.Writer
 	pairs [][]jsonb.Pair
 	size  int
@@ -172,7 +177,7 @@ func (a *jsonbMap) Add(groups []int32, args []*vector.Vector, sel []int32) error
 		if err != nil {
 			return err
 		}
-		b, err := a.w.Value(args[1], int(i))
+		b, err := a.w.Value(json.Named(a.call, 1, args[1]), int(i))
 		if err != nil {
 			return err
 		}

@@ -1,4 +1,9 @@
 // Package array is the kernels of arrays: the manual's section 9.19.
+//
+// An array is decoded for each call; what a kernel returns is encoded afresh, so
+// that an array without elements always has no dimensions.
+//
+// Invariant: elements are compared as their type's operators do (types/kernel).
 package array
 
 import (
@@ -11,7 +16,7 @@ import (
 
 // Table lists the kernels.
 func Table() function.Table {
-	return function.Table{
+	t := function.Table{
 		"array_append": function.Row(func(c *function.Call, args []*vector.Vector, i int, out *vector.Vector) error {
 			return push(c, args[0], args[1], false, i, out)
 		}),
@@ -25,6 +30,10 @@ func Table() function.Table {
 		"array_upper":       function.Row(bound(func(d array.Dim) int32 { return d.Lower + d.Length - 1 })),
 		"array_ndims":       function.Row(dimensions),
 	}
+	searches(t)
+	makers(t)
+	containment(t)
+	return t
 }
 
 // decode reads an array; null is an empty one.

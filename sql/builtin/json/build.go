@@ -17,8 +17,8 @@ func itoa(n int) string { return strconv.Itoa(n) }
 // spread returns the arguments as single values; ok is false for VARIADIC null.
 func spread(c *function.Call, args []*vector.Vector, i int) (values []*vector.Vector, rows []int, ok bool, err error) {
 	if !c.Variadic {
-		for _, a := range args {
-			values, rows = append(values, a), append(rows, i)
+		for k, a := range args {
+			values, rows = append(values, Named(c, k, a)), append(rows, i)
 		}
 		return values, rows, true, nil
 	}

@@ -42,7 +42,7 @@ func (w Writer) zone() *datetime.Zone {
 // Structured tells arrays and records, which are set off by line breaks.
 func Structured(t *types.Type) bool {
 	t = t.Root()
-	return t.IsArray() || t == types.Record || t.Kind == types.Composite
+	return t.IsArray() || t.OID == types.OIDRecord || t.Kind == types.Composite
 }
 
 // Append appends row i of v as JSON.
@@ -91,10 +91,21 @@ func (w Writer) append(dst []byte, v *vector.Vector, i int, pretty bool) []byte 
 		}
 		next := 0
 		return w.level(dst, a, 0, &next, pretty)
-	case t == types.Record || t.Kind == types.Composite || len(t.Fields) > 0:
+	case t.OID == types.OIDRecord || t.Kind == types.Composite:
 		return w.record(dst, v, i, t, pretty)
 	}
 	return jsonb.AppendQuoted(dst, string(format.AppendText(nil, w.context(), v, i)))
+}
+
+// Named is argument k under the type that the call gives it, which names the fields
+// of a record made in the query.
+func Named(c *function.Call, k int, v *vector.Vector) *vector.Vector {
+	if k >= len(c.Args) || len(c.Args[k].Fields) == 0 || v.Type == c.Args[k] {
+		return v
+	}
+	named := *v
+	named.Type = c.Args[k]
+	return &named
 }
 
 func finite(f float64) bool { return f == f && !math.IsInf(f, 0) }
@@ -187,7 +198,7 @@ func (w Writer) Value(v *vector.Vector, i int) ([]byte, error) {
 		}
 		next := 0
 		return w.valueLevel(a, 0, &next)
-	case t == types.Record || t.Kind == types.Composite || len(t.Fields) > 0:
+	case t.OID == types.OIDRecord || t.Kind == types.Composite:
 		cols, err := record.Decode(v.Bytes(i), w.typeByOID)
 		if err != nil {
 			return nil, err
@@ -229,14 +240,14 @@ func (w Writer) valueLevel(a *array.Array, d int, next *int) ([]byte, error) {
 func writers(t function.Table) {
 	write := function.Row(func(c *function.Call, args []*vector.Vector, i int, out *vector.Vector) error {
 		pretty := len(args) > 1 && loop.At[bool](args[1], i)
-		out.SetBytes(i, Writer{c.Env}.append(nil, args[0], i, pretty))
+		out.SetBytes(i, Writer{c.Env}.append(nil, Named(c, 0, args[0]), i, pretty))
 		return nil
 	})
 	for _, key := range []string{"to_json", "row_to_json", "row_to_json_pretty", "array_to_json", "array_to_json_pretty"} {
 		t[key] = write
 	}
 	t["to_jsonb"] = function.Row(func(c *function.Call, args []*vector.Vector, i int, out *vector.Vector) error {
-		b, err := Writer{c.Env}.Value(args[0], i)
+		b, err := Writer{c.Env}.Value(Named(c, 0, args[0]), i)
 		if err == nil {
 			out.SetBytes(i, b)
 		}

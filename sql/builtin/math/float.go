@@ -42,8 +42,8 @@ func floats(t function.Table) {
 	t["dcbrt"] = function.Map1(math.Cbrt)
 	t["dexp"] = function.Map1E(exp)
 	t["dpow"] = function.Map2E(power)
-	t["dlog1"] = function.Map1E(func(f float64) (float64, error) { return logarithm(f, math.Log) })
-	t["dlog10"] = function.Map1E(func(f float64) (float64, error) { return logarithm(f, math.Log10) })
+	t["dlog1"] = function.Map1E(func(f float64) (float64, error) { return logarithm(f, logOf) })
+	t["dlog10"] = function.Map1E(func(f float64) (float64, error) { return logarithm(f, log10Of) })
 	t["dpi"] = function.Map0C(func(*function.Call) (float64, error) { return math.Pi, nil })
 	t["degrees"] = function.Map1E(func(f float64) (float64, error) { return checked(f/radiansPerDegree, f) })
 	t["radians"] = function.Map1E(func(f float64) (float64, error) { return checked(f*radiansPerDegree, f) })
@@ -147,7 +147,7 @@ func floatSingle[T float](t function.Table, prefix string) {
 }
 
 func exp(f float64) (float64, error) {
-	r := math.Exp(f)
+	r := expOf(f)
 	switch {
 	case math.IsInf(f, 0) || f != f:
 		return r, nil
@@ -188,7 +188,7 @@ func power(a, b float64) (float64, error) {
 	case math.IsInf(b, 0) && math.Abs(a) == 1:
 		return 1, nil
 	}
-	r := math.Pow(a, b)
+	r := powOf(a, b)
 	if !math.IsInf(a, 0) && !math.IsInf(b, 0) {
 		if math.IsInf(r, 0) {
 			return 0, loop.Overflow()

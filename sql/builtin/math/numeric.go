@@ -123,7 +123,7 @@ func lsnDecimal(a uint64) decimal {
 func decimalLSN(d decimal) (uint64, error) {
 	d, err := d.Round(0)
 	if err != nil || !d.IsFinite() || d.Sign() < 0 || d.Coefficient().BitLen() > 64 {
-		return 0, pgerr.New(pgerr.NumericValueOutOfRange, "pg_lsn out of range")
+		return 0, pgerr.New(pgerr.InvalidParameterValue, "pg_lsn out of range")
 	}
 	return d.Coefficient().Uint64(), nil
 }

@@ -5,7 +5,6 @@ import (
 	"strconv"
 
 	"datapunk/internal/pgerr"
-	"datapunk/sql/builtin/loop"
 	"datapunk/sql/function"
 )
 
@@ -37,18 +36,19 @@ func within(low, high float64, f func(float64) float64) function.Impl {
 
 // The values that make the degree functions exact where the manual says so.
 var (
-	sin30         = math.Sin(30 * radiansPerDegree)
-	oneMinusCos60 = 1 - math.Cos(60*radiansPerDegree)
-	asin05        = math.Asin(0.5)
-	acos05        = math.Acos(0.5)
-	atan1         = math.Atan(1)
+	thirty, sixty = 30.0, 60.0 // variables: rounded as an argument would be
+	sin30         = sin(thirty * radiansPerDegree)
+	oneMinusCos60 = 1 - cos(sixty*radiansPerDegree)
+	asin05        = asin(0.5)
+	acos05        = acos(0.5)
+	atan1         = atan(1)
 	tan45         = sindQ1(45) / cosdQ1(45)
 	cot45         = cosdQ1(45) / sindQ1(45)
 )
 
-func sind0to30(x float64) float64 { return math.Sin(x*radiansPerDegree) / sin30 / 2 }
+func sind0to30(x float64) float64 { return sin(x*radiansPerDegree) / sin30 / 2 }
 func cosd0to60(x float64) float64 {
-	return 1 - (1-math.Cos(x*radiansPerDegree))/oneMinusCos60/2
+	return 1 - (1-cos(x*radiansPerDegree))/oneMinusCos60/2
 }
 
 func sindQ1(x float64) float64 {
@@ -128,24 +128,24 @@ func cotd(x float64) float64 {
 
 func asindQ1(x float64) float64 {
 	if x <= 0.5 {
-		return math.Asin(x) / asin05 * 30
+		return asin(x) / asin05 * 30
 	}
-	return 90 - math.Acos(x)/acos05*60
+	return 90 - acos(x)/acos05*60
 }
 
 func acosdQ1(x float64) float64 {
 	if x <= 0.5 {
-		return 90 - math.Asin(x)/asin05*30
+		return 90 - asin(x)/asin05*30
 	}
-	return math.Acos(x) / acos05 * 60
+	return acos(x) / acos05 * 60
 }
 
 func trigonometry(t function.Table) {
-	t["dsin"], t["dcos"], t["dtan"] = finite(math.Sin), finite(math.Cos), finite(math.Tan)
-	t["dcot"] = finite(func(x float64) float64 { return 1 / math.Tan(x) })
-	t["dasin"], t["dacos"] = within(-1, 1, math.Asin), within(-1, 1, math.Acos)
-	t["datan"] = function.Map1(math.Atan)
-	t["datan2"] = function.Map2(math.Atan2)
+	t["dsin"], t["dcos"], t["dtan"] = finite(sin), finite(cos), finite(tan)
+	t["dcot"] = finite(func(x float64) float64 { return 1 / tan(x) })
+	t["dasin"], t["dacos"] = within(-1, 1, asin), within(-1, 1, acos)
+	t["datan"] = function.Map1(atan)
+	t["datan2"] = function.Map2(atan2)
 	t["dsind"], t["dcosd"], t["dtand"], t["dcotd"] = finite(sind), finite(cosd), finite(tand), finite(cotd)
 	t["dasind"] = within(-1, 1, func(x float64) float64 {
 		if x >= 0 {
@@ -159,8 +159,8 @@ func trigonometry(t function.Table) {
 		}
 		return 90 + asindQ1(-x)
 	})
-	t["datand"] = function.Map1(func(x float64) float64 { return math.Atan(x) / atan1 * 45 })
-	t["datan2d"] = function.Map2(func(y, x float64) float64 { return math.Atan2(y, x) / atan1 * 45 })
+	t["datand"] = function.Map1(func(x float64) float64 { return atan(x) / atan1 * 45 })
+	t["datan2d"] = function.Map2(func(y, x float64) float64 { return atan2(y, x) / atan1 * 45 })
 	t["dsinh"], t["dtanh"] = function.Map1(math.Sinh), function.Map1(math.Tanh)
 	t["dcosh"] = function.Map1(math.Cosh)
 	t["dasinh"] = function.Map1(math.Asinh)
@@ -171,5 +171,4 @@ func trigonometry(t function.Table) {
 		}
 		return math.Atanh(x), nil
 	})
-	_ = loop.EQ
 }

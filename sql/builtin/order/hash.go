@@ -136,7 +136,7 @@ func value(c *function.Call, v *vector.Vector, i int, seed uint64, ext bool) (ui
 		return low(document(v.Bytes(i), seed, ext))
 	case t == types.BPChar:
 		return low(loop.HashBytes([]byte(kernel.TrimBlanks(v.String(i))), seed))
-	case t == types.JSON || t.IsArray() || t == types.Record || t.Kind == types.Composite:
+	case t == types.JSON || t.IsArray() || t.OID == types.OIDRecord || t.Kind == types.Composite:
 		return 0, pgerr.Newf(pgerr.UndefinedFunction, "could not identify a hash function for type %s", format.TypeName(t, -1))
 	}
 	return low(loop.HashBytes(v.Bytes(i), seed))
@@ -144,7 +144,10 @@ func value(c *function.Call, v *vector.Vector, i int, seed uint64, ext bool) (ui
 
 // document hashes a jsonb: keys and scalars in order, containers marked.
 func document(b []byte, seed uint64, ext bool) uint64 {
-	h := documentState{seed: seed, ext: ext, h: seed}
+	h := documentState{seed: seed, ext: ext}
+	if !jsonb.IsScalar(b) && jsonb.Len(b) == 0 {
+		return seed
+	}
 	if jsonb.IsScalar(b) {
 		h.mark(arrayMark)
 		h.scalar(b)

@@ -3,6 +3,7 @@ package text
 import (
 	"datapunk/sql/builtin/loop"
 	"datapunk/sql/function"
+	"datapunk/types"
 	"datapunk/types/format"
 	"datapunk/types/kernel"
 	"datapunk/types/vector"
@@ -46,19 +47,16 @@ func casts(t function.Table) {
 	})
 	t["textcat"] = concat()
 	t["byteacat"] = concat()
-	t["anytextcat"] = function.Row(func(c *function.Call, args []*vector.Vector, i int, out *vector.Vector) error {
-		b := format.AppendText(nil, c.Env.Format, args[0], i)
+	t["anytextcat(anynonarray,text)"] = function.Row(func(c *function.Call, args []*vector.Vector, i int, out *vector.Vector) error {
+		b := appendCast(nil, c, args[0], i)
 		out.SetBytes(i, append(b, args[1].Bytes(i)...))
 		return nil
 	})
 	t["textanycat(text,anynonarray)"] = function.Row(func(c *function.Call, args []*vector.Vector, i int, out *vector.Vector) error {
 		b := append([]byte(nil), args[0].Bytes(i)...)
-		out.SetBytes(i, format.AppendText(b, c.Env.Format, args[1], i))
+		out.SetBytes(i, appendCast(b, c, args[1], i))
 		return nil
 	})
-	t["anytextcat(anynonarray,text)"] = t["anytextcat"]
-	delete(t, "anytextcat")
-	_ = loop.EQ
 }
 
 // charText is the text of a "char".
@@ -79,4 +77,19 @@ func concat() function.Impl {
 		}
 		return nil
 	}}
+}
+
+// appendCast appends a value as its cast to text gives it, which is not always what
+// its output function prints.
+func appendCast(dst []byte, c *function.Call, v *vector.Vector, i int) []byte {
+	switch v.Type.Root().OID {
+	case types.OIDBool:
+		if loop.At[bool](v, i) {
+			return append(dst, "true"...)
+		}
+		return append(dst, "false"...)
+	case types.OIDBPChar:
+		return append(dst, kernel.TrimBlanks(v.String(i))...)
+	}
+	return format.AppendText(dst, c.Env.Format, v, i)
 }

@@ -106,7 +106,7 @@ type formatter struct {
 func badFormat(text string) *pgerr.Error { return pgerr.New(pgerr.InvalidParameterValue, text) }
 
 func unterminated() error {
-	return badFormat("unterminated format() type specifier").WithHint(`For a single "%%" use "%%%%".`)
+	return badFormat("unterminated format() type specifier").WithHint(`For a single "%" use "%%".`)
 }
 
 func (f *formatter) run(s string) error {
@@ -227,7 +227,7 @@ func (f *formatter) one(s string) (string, error) {
 	}
 	kind := s[0]
 	if kind != 's' && kind != 'I' && kind != 'L' {
-		return "", badFormat("unrecognized format() type specifier \"" + s[:next(s, false)] + "\"").WithHint(`For a single "%%" use "%%%%".`)
+		return "", badFormat("unrecognized format() type specifier \"" + s[:next(s, false)] + "\"").WithHint(`For a single "%" use "%%".`)
 	}
 	if position < 0 {
 		position = int64(f.next + 1)

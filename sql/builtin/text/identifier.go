@@ -20,7 +20,7 @@ func identifiers(t function.Table) {
 			out.SetString(i, "NULL")
 			return nil
 		}
-		out.SetString(i, quoteLiteral(string(format.AppendText(nil, c.Env.Format, args[0], i))))
+		out.SetString(i, quoteLiteral(string(appendCast(nil, c, args[0], i))))
 		return nil
 	})
 	t["quote_nullable"], t["quote_nullable(anyelement)"] = nullable, nullable

@@ -240,7 +240,7 @@ func ascii(s string) int32 {
 func chr(n int32) (string, error) {
 	switch {
 	case n < 0:
-		return "", pgerr.New(pgerr.ProgramLimitExceeded, "character number must be positive")
+		return "", pgerr.New(pgerr.InvalidParameterValue, "character number must be positive")
 	case n == 0:
 		return "", pgerr.New(pgerr.ProgramLimitExceeded, "null character not permitted")
 	case n > unicode.MaxRune:

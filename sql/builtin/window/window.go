@@ -47,6 +47,7 @@ func Table() function.Table {
 		t[name+"(anyelement,int4)"] = impl(offset(sign))
 		t[name+"(anycompatible,int4,anycompatible)"] = impl(offset(sign))
 	}
+	ranges(t)
 	return t
 }
 
