@@ -11,6 +11,10 @@ import (
 	"datapunk/types"
 )
 
+// uncommitted marks the version of a snapshot that holds a transaction's own
+// changes, so that no plan kept for a committed version fits it.
+const uncommitted = 1 << 63
+
 // change is one object put, or (nil) deleted.
 type change struct {
 	database types.OID
@@ -55,6 +59,7 @@ func (w *writer) rebuild() {
 	}
 	v := *w.base
 	v.own, v.shared = v.own.clone(), v.shared.clone()
+	v.version |= uncommitted
 	w.view = &v
 	for _, c := range w.changes {
 		w.apply(c)
@@ -92,7 +97,7 @@ func (w *writer) add(c change) {
 	w.changes = append(w.changes, c)
 	v := *w.view
 	v.own, v.shared = v.own.clone(), v.shared.clone()
-	v.version |= 1 << 63 // not a committed version: plans made with it are not kept
+	v.version |= uncommitted
 	w.view = &v
 	w.apply(c)
 	if !w.hooked {

@@ -167,7 +167,7 @@ func (b *Builder) Build(n plan.Node) (op.Operator, error) {
 	case *plan.Distinct:
 		return setop.NewDistinct(b.Env, n, in), nil
 	case *plan.LockRows:
-		return flow.NewLockRows(b.Env, n, in)
+		return flow.NewLockRows(b.Env, n, in, b.Catalog)
 	case *plan.Insert:
 		return dml.NewInsert(b.Env, n, in, b.Catalog)
 	case *plan.Update:

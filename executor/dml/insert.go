@@ -171,7 +171,7 @@ func (n *Insert) batch(b *vector.Batch) error {
 
 func (n *Insert) count(inserted, updated int64) {
 	n.env.Changed += inserted + updated
-	n.env.Session.RowCount(n.writer.Table.Desc.OID, inserted, updated, 0)
+	n.env.Session.RowCount(n.writer.Table.Desc.Storage, inserted, updated, 0)
 }
 
 // upsert inserts a row, or does what ON CONFLICT says about the one in its way.

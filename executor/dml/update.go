@@ -1,9 +1,8 @@
 package dml
 
 import (
-	"bytes"
-
 	"datapunk/executor/op"
+	"datapunk/executor/table"
 	"datapunk/kv"
 	"datapunk/planner/plan"
 	"datapunk/sql/eval"
@@ -24,8 +23,7 @@ type Change struct {
 	old       []int // input place of each table column by number, -1 if dropped
 	input     []plan.Column
 	values    []*eval.Eval
-	conds     []*eval.Eval
-	recheck   *plan.Recheck
+	recheck   *table.Recheck
 	layout    eval.Layout
 	returning *returning
 	done      bool
@@ -76,7 +74,7 @@ func newChange(env *op.Env, input plan.Node, mark int, old []plan.Column, change
 	if err != nil {
 		return nil, err
 	}
-	c := &Change{env: env, in: in, writer: w, change: change, recheck: recheck, input: input.Output(), mark: -1, layout: plan.Layout(input.Output())}
+	c := &Change{env: env, in: in, writer: w, change: change, input: input.Output(), mark: -1, layout: plan.Layout(input.Output())}
 	for i, col := range c.input {
 		if int(col.ID) == mark {
 			c.mark = i
@@ -96,7 +94,7 @@ func newChange(env *op.Env, input plan.Node, mark int, old []plan.Column, change
 		}
 		k++
 	}
-	c.conds, err = op.Compile(recheck.Conds, c.layout, env)
+	c.recheck, err = table.NewRecheck(w.Table, recheck, c.layout, c.mark, env.Env)
 	return c, err
 }
 
@@ -140,10 +138,7 @@ func (c *Change) row(b *vector.Batch, i int) error {
 	ctx := c.env.Context
 	key := append([]byte(nil), b.Cols[c.mark].Bytes(i)...)
 	// The input row as constants: one row of it may be replaced by the latest.
-	row := &vector.Batch{N: 1}
-	for _, v := range b.Cols {
-		row.Cols = append(row.Cols, vector.NewConst(v, i))
-	}
+	row := table.Constants(b, i)
 	strength := kv.NoKeyExclusive
 	if c.strong {
 		strength = kv.Exclusive
@@ -171,7 +166,7 @@ func (c *Change) row(b *vector.Batch, i int) error {
 				key = append([]byte(nil), latest.Moved...)
 				continue
 			}
-			pass, err := c.again(row, key, latest.Value)
+			pass, err := c.recheck.Row(row, key, latest.Value)
 			if err != nil || !pass {
 				return err
 			}
@@ -199,7 +194,7 @@ func (c *Change) row(b *vector.Batch, i int) error {
 			return err
 		}
 		c.env.Changed++
-		c.env.Session.RowCount(w.Table.Desc.OID, 0, 0, 1)
+		c.env.Session.RowCount(w.Table.Desc.Storage, 0, 0, 1)
 		return c.returning.add(c.joined(old, row), 0)
 	}
 	fresh := newRow(w.Table.Types)
@@ -224,40 +219,13 @@ func (c *Change) row(b *vector.Batch, i int) error {
 		return err
 	}
 	c.env.Changed++
-	c.env.Session.RowCount(w.Table.Desc.OID, 0, 1, 0)
+	c.env.Session.RowCount(w.Table.Desc.Storage, 0, 1, 0)
 	return c.returning.add(c.joined(fresh, row), 0)
 }
 
 // joined puts the changed row and the input row side by side, for RETURNING.
 func (c *Change) joined(changed []*vector.Vector, row *vector.Batch) *vector.Batch {
 	return &vector.Batch{N: 1, Cols: append(append([]*vector.Vector(nil), changed...), row.Cols...)}
-}
-
-// again puts the latest version into the input row and tests the conditions once
-// more (PostgreSQL's EvalPlanQual).
-func (c *Change) again(row *vector.Batch, key, value []byte) (bool, error) {
-	var numbers []int16
-	var out []*vector.Vector
-	var places []int
-	for k, col := range c.recheck.Columns {
-		if p, ok := c.layout[col.ID]; ok {
-			numbers = append(numbers, c.recheck.Numbers[k])
-			out = append(out, vector.New(col.T, 1))
-			places = append(places, p)
-		}
-	}
-	if err := c.writer.Table.Decode(key, value, numbers, out, 0); err != nil {
-		return false, err
-	}
-	for k, p := range places {
-		out[k].Const = true
-		row.Cols[p] = out[k]
-	}
-	if !bytes.Equal(row.Cols[c.mark].Bytes(0), key) {
-		row.Cols[c.mark] = vector.Value(row.Cols[c.mark].Type, key)
-	}
-	sel, err := eval.Filter(c.conds, row, []int32{0}, make([]int32, 0, 1))
-	return len(sel) > 0, plain(err)
 }
 
 // Close closes the input.

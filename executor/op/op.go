@@ -18,7 +18,6 @@ import (
 	"datapunk/kv"
 	"datapunk/sql/eval"
 	"datapunk/sql/expr"
-	"datapunk/types"
 	"datapunk/types/vector"
 )
 
@@ -37,9 +36,7 @@ type Env struct {
 	View kv.View
 	// Session answers what only the session can.
 	Session Session
-	// WorkMem is the bytes an operator may hold before it spills.
-	WorkMem int64
-	// Stats counts changed rows, for the command tag.
+	// Changed counts changed rows, for the command tag.
 	Changed int64
 	// ReadCommitted: a row that changed while its lock was awaited is rechecked.
 	ReadCommitted bool
@@ -48,8 +45,8 @@ type Env struct {
 
 // Session is what operators ask of the session.
 type Session interface {
-	// RowCount tells the statistics that a table's rows changed.
-	RowCount(table types.OID, inserted, updated, deleted int64)
+	// RowCount tells the statistics that the rows of a table's storage changed.
+	RowCount(storage uint32, inserted, updated, deleted int64)
 	// NextRow allots row numbers of a table: count of them, from the returned one.
 	NextRow(ctx context.Context, storage uint32, count uint64) (uint64, error)
 	// Deferred runs a check or action of a foreign key at the end of the statement,

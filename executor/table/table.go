@@ -15,8 +15,6 @@ import (
 	"datapunk/catalog/desc"
 	"datapunk/internal/pgerr"
 	"datapunk/kv"
-	"datapunk/sql/eval"
-	"datapunk/sql/expr"
 	"datapunk/types"
 	"datapunk/types/keycodec"
 	"datapunk/types/rowcodec"
@@ -170,27 +168,6 @@ func (t *Table) system(row []byte, number int16, v *vector.Vector, i int) error 
 	return nil
 }
 
-// Exprs compiles an index's key expressions and predicate over the table's columns.
-type Exprs struct {
-	Keys      []*eval.Eval // nil for plain columns
-	Predicate *eval.Eval   // or nil
-}
-
-// Layout maps the ids that stored expressions are bound with to column places.
-func Layout(cols []ColumnRef) eval.Layout {
-	m := eval.Layout{}
-	for i, c := range cols {
-		m[c.ID] = i
-	}
-	return m
-}
-
-// ColumnRef names a column by number.
-type ColumnRef struct {
-	ID     expr.ColumnID
-	Number int16
-}
-
 // Entry is an index entry of one row.
 type Entry struct {
 	Key, Value []byte
@@ -200,7 +177,7 @@ type Entry struct {
 	Bare int
 }
 
-// Append makes the entry of row i, from the key columns' values and the table's
+// Entry makes the entry of row i, from the key columns' values and the table's
 // columns.
 func (x *Index) Entry(keys []*vector.Vector, cols []*vector.Vector, i int, rowKey []byte) Entry {
 	e := Entry{Key: append(make([]byte, 0, 32), x.Prefix...)}
@@ -265,10 +242,8 @@ func (x *Index) Covered(key, rest []byte, numbers []int16, out []*vector.Vector,
 			if rest, ok = skipCovered(rest, c.Type, out, p, i); !ok {
 				return corrupt
 			}
-			if len(key) > 0 {
-				if next, ok := keycodec.Skip(key, c.Column); ok {
-					key = next
-				}
+			if key, ok = keycodec.Skip(key, c.Column); !ok {
+				return corrupt
 			}
 		case p >= 0:
 			if key, ok = keycodec.Decode(key, c.Column, out[p], i); !ok {

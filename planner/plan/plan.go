@@ -75,8 +75,6 @@ type Plan struct {
 	CTEs     []*CTE           // materialized WITH queries, in order
 	Targets  []logical.Target // visible columns of the result
 	Uses     []logical.Use
-	// Point tells that the plan reads or writes one row by a unique key.
-	Point bool
 }
 
 // Subplan is a subquery that stays within an expression.
@@ -198,8 +196,6 @@ type (
 		Keys []SortKey
 		Top  expr.Expr // bigint over no column, or nil
 		Skip expr.Expr // OFFSET, added to Top
-		// Presorted is how many of Keys the input is ordered by already.
-		Presorted int
 	}
 
 	// Unique drops adjacent duplicates of an input sorted by Keys.
@@ -216,7 +212,6 @@ type (
 		Calls []*expr.Aggregate
 		// Grouping are GROUPING(…) values: for each, the keys it asks for.
 		Grouping [][]int
-		Sorted   bool        // the input is ordered by Keys
 		Extra    []expr.Expr // dependent columns: any value of the group
 	}
 
@@ -241,8 +236,6 @@ type (
 		On                  []expr.Expr // the other conditions of the join
 		// Params are the left columns that the right side of a nested loop mentions.
 		Params []expr.ColumnID
-		// NullAware: NOT IN; a null on either side keeps rows out.
-		NullAware bool
 	}
 
 	// Append gives the rows of its inputs one after another.
@@ -273,8 +266,6 @@ type (
 	LockRows struct {
 		Unary
 		Locks []RowLock
-		// Recheck is the same query over the latest rows, see execution.md.
-		Recheck *Recheck
 	}
 
 	// Insert adds rows.
@@ -334,6 +325,7 @@ type RowLock struct {
 	Strength uint8
 	Wait     uint8
 	Alias    string
+	Recheck  *Recheck
 }
 
 // IndexExprs are the expressions of one index, over the columns of the new row
@@ -344,16 +336,11 @@ type IndexExprs struct {
 	Predicate expr.Expr   // or nil
 }
 
-// Recheck runs the query again for one row that changed while its lock was
-// awaited (PostgreSQL's EvalPlanQual): each base relation gives the one row that
-// was joined, the target its latest version.
+// Recheck is how a row is looked at again that changed while its lock was awaited
+// (executor/table.Recheck): the other relations keep the rows that were joined.
 type Recheck struct {
-	Target types.OID
-	// Conds are the conditions over the target and the other relations' columns
-	// as the input carries them.
-	Conds []expr.Expr
-	// Scan re-reads the target's columns from the latest row.
-	Columns []Column
+	Conds   []expr.Expr // over the joined row
+	Columns []Column    // of the relation, read again by Numbers
 	Numbers []int16
 }
 

@@ -53,21 +53,9 @@ func (s *Search) change(q *logical.Query) (plan.Node, error) {
 			old = append(old, column(col))
 		}
 	}
-	check := &plan.Recheck{Target: c.Table.Relation.OID}
-	for _, cond := range expr.Conjuncts(q.Where) {
-		check.Conds = append(check.Conds, s.replace(cond))
-	}
-	for _, item := range q.From {
-		check.Conds = append(check.Conds, s.innerConds(item)...)
-	}
-	for _, col := range c.Table.Cols {
-		check.Columns = append(check.Columns, column(col))
-		check.Numbers = append(check.Numbers, col.Number)
-	}
-	for _, e := range check.Conds {
-		if err := s.subplans(e); err != nil {
-			return nil, err
-		}
+	check, err := s.recheck(q, c.Table)
+	if err != nil {
+		return nil, err
 	}
 	if q.Command == logical.Update {
 		n := &plan.Update{Unary: plan.Unary{Input: node}, Change: &c, Mark: mark, Old: old, Indexes: indexes, Returning: returning, Recheck: check}
@@ -77,6 +65,27 @@ func (s *Search) change(q *logical.Query) (plan.Node, error) {
 	n := &plan.Delete{Unary: plan.Unary{Input: node}, Change: &c, Mark: mark, Old: old, Indexes: indexes, Returning: returning, Recheck: check}
 	n.Out, n.Est = out, *node.Estimate()
 	return n, nil
+}
+
+// recheck is how a row of a table is looked at again under a query's conditions.
+func (s *Search) recheck(q *logical.Query, t *logical.TableRef) (*plan.Recheck, error) {
+	r := &plan.Recheck{}
+	for _, cond := range expr.Conjuncts(q.Where) {
+		r.Conds = append(r.Conds, s.replace(cond))
+	}
+	for _, item := range q.From {
+		r.Conds = append(r.Conds, s.innerConds(item)...)
+	}
+	for _, col := range t.Cols {
+		r.Columns = append(r.Columns, column(col))
+		r.Numbers = append(r.Numbers, col.Number)
+	}
+	for _, e := range r.Conds {
+		if err := s.subplans(e); err != nil {
+			return nil, err
+		}
+	}
+	return r, nil
 }
 
 // innerConds are the join conditions that hold for every joined row.

@@ -30,10 +30,9 @@ type condition struct {
 
 // semi is EXISTS, IN or their negation, joined after the others.
 type semi struct {
-	kind      logical.JoinKind
-	query     *logical.Query
-	on        []expr.Expr
-	nullAware bool
+	kind  logical.JoinKind
+	query *logical.Query
+	on    []expr.Expr
 }
 
 // from plans FROM and WHERE. conds are extra conditions from above.

@@ -79,26 +79,7 @@ func (s *Search) Plan(q *logical.Query) (*plan.Plan, error) {
 			s.plan.Targets = append(s.plan.Targets, t)
 		}
 	}
-	s.plan.Point = point(root)
 	return s.plan, nil
-}
-
-// point tells whether a plan touches at most one row by a unique key.
-func point(n plan.Node) bool {
-	switch n := n.(type) {
-	case *plan.Scan:
-		return n.Unique
-	case *plan.Project:
-		return point(n.Input)
-	case *plan.Update:
-		return point(n.Input)
-	case *plan.Delete:
-		return point(n.Input)
-	case *plan.Insert:
-		_, ok := n.Input.(*plan.Values)
-		return ok
-	}
-	return false
 }
 
 func (s *Search) newID() expr.ColumnID {

@@ -3,6 +3,7 @@ package search
 import (
 	"math"
 
+	"datapunk/internal/pgerr"
 	"datapunk/planner/cost"
 	"datapunk/planner/estimate"
 	"datapunk/planner/plan"
@@ -18,11 +19,6 @@ func (s *Search) selectQuery(q *logical.Query) (plan.Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(q.Locks) > 0 {
-		if node, err = s.lockRows(q, node); err != nil {
-			return nil, err
-		}
-	}
 	targets := append([]logical.Target(nil), q.Targets...)
 	for i := range targets {
 		targets[i].Expr = s.replace(targets[i].Expr)
@@ -36,6 +32,9 @@ func (s *Search) selectQuery(q *logical.Query) (plan.Node, error) {
 			order[k].Expr = s.replace(order[k].Expr)
 		}
 		w.Order = order
+	}
+	if len(q.Locks) > 0 {
+		return s.lockedQuery(q, node, targets)
 	}
 	if q.Grouped {
 		var swap func(expr.Expr) expr.Expr
@@ -90,16 +89,9 @@ func (s *Search) sortFirst(q *logical.Query, node plan.Node, targets []logical.T
 	if len(q.OrderBy) == 0 || q.SetReturning {
 		return nil, false, nil
 	}
-	keys := make([]plan.SortKey, len(q.OrderBy))
-	for i, o := range q.OrderBy {
-		e := targets[o.Target].Expr
-		if volatile(e) {
-			return nil, false, nil
-		}
-		if err := s.subplans(e); err != nil {
-			return nil, false, err
-		}
-		keys[i] = plan.SortKey{Expr: e, Desc: o.Desc, NullsFirst: o.NullsFirst}
+	keys, err := s.sortKeys(q, targets)
+	if keys == nil || err != nil {
+		return nil, false, err
 	}
 	dear := false
 	for _, t := range targets {
@@ -127,12 +119,61 @@ func (s *Search) sortFirst(q *logical.Query, node plan.Node, targets []logical.T
 		}
 		return trim(node, q.Targets), true, nil
 	}
-	node, err := s.project(node, targets)
-	if err != nil {
+	if node, err = s.project(node, targets); err != nil {
 		return nil, false, err
 	}
 	n, err := s.finish(q, node)
 	return n, true, err
+}
+
+// sortKeys are the keys of ORDER BY over what the select list is computed from; nil
+// if one is volatile, so that it must be computed once, with the list.
+func (s *Search) sortKeys(q *logical.Query, targets []logical.Target) ([]plan.SortKey, error) {
+	keys := make([]plan.SortKey, len(q.OrderBy))
+	for i, o := range q.OrderBy {
+		e := targets[o.Target].Expr
+		if volatile(e) {
+			return nil, nil
+		}
+		if err := s.subplans(e); err != nil {
+			return nil, err
+		}
+		keys[i] = plan.SortKey{Expr: e, Desc: o.Desc, NullsFirst: o.NullsFirst}
+	}
+	return keys, nil
+}
+
+// lockedQuery plans a query with FOR UPDATE or its kin: rows are locked in order,
+// behind the sort and in front of the limit, so that no more are locked than are
+// given; the select list is computed of the locked rows. As in PostgreSQL, a row that
+// changed meanwhile keeps the place of its old values.
+func (s *Search) lockedQuery(q *logical.Query, node plan.Node, targets []logical.Target) (plan.Node, error) {
+	keys, err := s.sortKeys(q, targets)
+	if err != nil {
+		return nil, err
+	}
+	if len(q.OrderBy) > 0 && keys == nil {
+		return nil, pgerr.Unsupported("row locking with ORDER BY a volatile expression")
+	}
+	if len(keys) > 0 {
+		if ordered := s.ordered(node, keys, q); ordered != nil {
+			node = ordered
+		} else {
+			node = s.sort(node, keys, nil)
+		}
+	}
+	if node, err = s.lockRows(q, node); err != nil {
+		return nil, err
+	}
+	bare := *q
+	bare.Targets = nil
+	if node, err = s.limit(&bare, node, keys); err != nil {
+		return nil, err
+	}
+	if node, err = s.project(node, targets); err != nil {
+		return nil, err
+	}
+	return trim(node, q.Targets), nil
 }
 
 func hasSubquery(e expr.Expr) bool {
@@ -523,7 +564,11 @@ func (s *Search) lockRows(q *logical.Query, node plan.Node) (plan.Node, error) {
 			if !ok {
 				continue
 			}
-			l.Locks = append(l.Locks, plan.RowLock{Table: t.Relation, Mark: mark, Strength: k.Strength, Wait: k.Wait, Alias: t.Alias})
+			check, err := s.recheck(q, t)
+			if err != nil {
+				return nil, err
+			}
+			l.Locks = append(l.Locks, plan.RowLock{Table: t.Relation, Mark: mark, Strength: k.Strength, Wait: k.Wait, Alias: t.Alias, Recheck: check})
 		}
 	}
 	refreshOutputs(node)

@@ -14,7 +14,9 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
 	"strconv"
+	"time"
 
 	"datapunk/internal/pgerr"
 	"datapunk/server/client"
@@ -29,6 +31,11 @@ type Session interface {
 	PID() int32
 	Parameters() [][2]string
 	Status() byte
+	// IdleTimeout is how many ms the client may be silent now, 0 without end.
+	IdleTimeout() int64
+	// OnTerminate sets what interrupts the waiting for the client; Ended is then why.
+	OnTerminate(wake func())
+	Ended() error
 	Format() *format.Context
 	Encoding() *client.Encoding
 	Simple(ctx context.Context, sql string) error
@@ -53,7 +60,8 @@ type Backend interface {
 
 // The limits on what a client may send.
 const (
-	maxStartup = 10000
+	maxStartup  = 10000
+	startupTime = time.Minute // PostgreSQL's authentication_timeout
 	maxMessage = 1 << 30
 	flushAt    = 64 << 10
 )
@@ -78,6 +86,7 @@ type Conn struct {
 func Serve(ctx context.Context, c net.Conn, backend Backend) error {
 	conn := &Conn{net: c, backend: backend, in: bufio.NewReaderSize(c, 16<<10), formats: map[string][]int16{}}
 	defer c.Close()
+	c.SetReadDeadline(time.Now().Add(startupTime))
 	if err := conn.startup(); err != nil {
 		if errors.Is(err, errDone) {
 			return nil
@@ -86,11 +95,13 @@ func Serve(ctx context.Context, c net.Conn, backend Backend) error {
 		conn.flush()
 		return err
 	}
+	c.SetReadDeadline(time.Time{})
 	defer conn.session.Close()
 	conn.session.Attach(conn)
+	conn.session.OnTerminate(func() { c.SetReadDeadline(time.Unix(1, 0)) })
 	conn.ready()
 	for {
-		kind, body, err := conn.read()
+		kind, body, err := conn.next()
 		if err != nil {
 			var e *pgerr.Error
 			if errors.As(err, &e) {
@@ -108,7 +119,32 @@ func Serve(ctx context.Context, c net.Conn, backend Backend) error {
 		if conn.err != nil {
 			return conn.err
 		}
+		if err := conn.session.Ended(); err != nil {
+			return err // a busy session has told its client already
+		}
 	}
+}
+
+// next waits for a message. What ends the waiting from outside is told the client.
+func (c *Conn) next() (byte, []byte, error) {
+	limit := c.session.IdleTimeout()
+	if limit > 0 {
+		c.net.SetReadDeadline(time.Now().Add(time.Duration(limit) * time.Millisecond))
+		if ended := c.session.Ended(); ended != nil {
+			return 0, nil, ended // its interruption has just been overwritten
+		}
+	}
+	kind, body, err := c.read()
+	if ended := c.session.Ended(); ended != nil && err != nil {
+		return 0, nil, ended
+	}
+	if limit > 0 {
+		if errors.Is(err, os.ErrDeadlineExceeded) {
+			return 0, nil, fatal(pgerr.IdleInTransactionSessionTimeout, "terminating connection due to idle-in-transaction timeout")
+		}
+		c.net.SetReadDeadline(time.Time{})
+	}
+	return kind, body, err
 }
 
 var errDone = errors.New("pgwire: nothing more to say")
@@ -333,6 +369,10 @@ func (c *Conn) dispatch(ctx context.Context, kind byte, body []byte) error {
 		return nil
 	}
 	c.fail(err)
+	if c.session.Ended() != nil {
+		c.flush()
+		return err
+	}
 	// Everything up to Sync is skipped.
 	for {
 		kind, _, err := c.read()
@@ -647,6 +687,10 @@ func (c *Conn) report(kind byte, e *pgerr.Error) {
 
 // ready ends an exchange.
 func (c *Conn) ready() {
+	if c.session.Ended() != nil {
+		c.flush() // nothing follows a FATAL error
+		return
+	}
 	c.begin('Z')
 	c.out = append(c.out, c.session.Status())
 	c.end()

@@ -73,22 +73,36 @@ func (r *rowNumbers) take(ctx context.Context, txn kv.Txn, storage uint32, count
 	return first, nil
 }
 
-// counts are the live rows of tables since the start.
+// counts are the live rows of storages: guessed from the bytes on disk when first
+// asked for, then counted as transactions commit. A storage is new after TRUNCATE or
+// a rewrite, and so is its count.
 type counts struct {
 	mu struct {
 		sync.RWMutex
-		rows  map[types.OID]int64
+		rows  map[uint32]int64
 		stats map[types.OID]*stat.Table
 	}
 }
 
-func (c *counts) add(table types.OID, n int64) {
+func (c *counts) add(storage uint32, n int64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.mu.rows == nil {
-		c.mu.rows = map[types.OID]int64{}
+		c.mu.rows = map[uint32]int64{}
 	}
-	c.mu.rows[table] += n
+	c.mu.rows[storage] += n
+}
+
+// of returns the rows of a storage; guess is asked for at most once.
+func (c *counts) of(storage uint32, guess func() int64) int64 {
+	c.mu.RLock()
+	n, ok := c.mu.rows[storage]
+	c.mu.RUnlock()
+	if !ok {
+		n = guess()
+		c.add(storage, n)
+	}
+	return n
 }
 
 // statistics is the planner's view of the counts.
@@ -105,20 +119,14 @@ func (s statistics) Table(oid types.OID) *stat.Table {
 	return s.engine.counts.mu.stats[oid]
 }
 
-// Rows is the rows counted, or a guess from the bytes on disk for a table not
-// written to since the start.
+// bytesPerRow is what a row is taken to need on disk, where only bytes are known.
+const bytesPerRow = 50
+
+// Rows is the live rows of a table.
 func (s statistics) Rows(oid types.OID) float64 {
-	s.engine.counts.mu.RLock()
-	n, ok := s.engine.counts.mu.rows[oid]
-	s.engine.counts.mu.RUnlock()
-	guess := 0.0
-	if rel := s.catalog.Relation(oid); rel != nil && rel.Storage != 0 {
-		start := kv.StoragePrefix(nil, kv.StorageID(rel.Storage))
-		end := kv.StoragePrefix(nil, kv.StorageID(rel.Storage+1))
-		guess = float64(s.engine.DB.ApproximateSize(kv.Span{Start: start, End: end})) / 50
+	rel := s.catalog.Relation(oid)
+	if rel == nil || rel.Storage == 0 {
+		return 0
 	}
-	if ok && float64(n) > guess {
-		return float64(n)
-	}
-	return guess
+	return float64(s.engine.counts.of(rel.Storage, func() int64 { return s.engine.storageSize(rel.Storage) / bytesPerRow }))
 }

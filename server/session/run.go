@@ -68,7 +68,7 @@ func endsBlock(n *pg.Node) bool {
 // binder makes a binder for a text over a snapshot.
 func (s *Session) binder(sql string, snapshot catalog.Snapshot, params []*types.Type, infer bool) *bind.Binder {
 	return bind.New(sql, bind.Options{Catalog: snapshot, Functions: s.engine.Functions, Format: &s.format,
-		SearchPath: s.searchPath(snapshot, true), User: s.user.OID, Params: params, Infer: infer, Notice: s.results.Notice})
+		SearchPath: s.searchPath(snapshot, true), User: s.user.OID, Params: params, Infer: infer, Notice: s.notice})
 }
 
 // execution is one query being run.
@@ -165,7 +165,7 @@ func (s *Session) execute(ctx context.Context, snapshot catalog.Snapshot, p *pla
 	fenv := s.env
 	fenv.Context = ctx
 	x.env = &op.Env{Env: &eval.Env{Env: &fenv, Params: params}, Txn: s.txn, View: view, Session: operators{s},
-		WorkMem: s.integer("work_mem") << 10, ReadCommitted: s.txn.Options().Isolation == kv.ReadCommitted, LockTimeout: s.integer("lock_timeout")}
+		ReadCommitted: s.txn.Options().Isolation == kv.ReadCommitted, LockTimeout: s.integer("lock_timeout")}
 	x.builder = build.New(x.env, snapshot, s.engine.System, p)
 	if x.root, err = x.builder.Root(); err != nil {
 		view.Close()

@@ -69,18 +69,23 @@ type Session struct {
 	mu struct {
 		sync.Mutex
 		cancel context.CancelCauseFunc // of the running statement
+		ended  error                   // why the session must go, or nil
+		wake   func()                  // interrupts the connection's reading
 	}
 }
 
 type savepoint struct {
-	name   string
-	mark   kv.Savepoint
-	writes int // of the catalog writer
+	name     string
+	mark     kv.Savepoint
+	writes   int // of the catalog writer
+	deferred int // checks waiting
+	counts   int // row counts noted
 }
 
+// count is how a storage's rows grew.
 type count struct {
-	table types.OID
-	n     int64
+	storage uint32
+	n       int64
 }
 
 // New opens a session for a role on a database.
@@ -118,6 +123,7 @@ func (e *Engine) New(user, database string, options map[string]string) (*Session
 		for _, c := range list {
 			if name, value, ok := strings.Cut(c, "="); ok {
 				if err := s.set(name, value, false, true); err != nil {
+					s.kv.Close()
 					return nil, err
 				}
 			}
@@ -133,6 +139,10 @@ func (e *Engine) New(user, database string, options map[string]string) (*Session
 	defer e.mu.Unlock()
 	if e.mu.sessions == nil {
 		e.mu.sessions = map[int32]*Session{}
+	}
+	if int64(len(e.mu.sessions)) >= s.integer("max_connections") {
+		s.kv.Close()
+		return nil, &pgerr.Error{Severity: "FATAL", Code: pgerr.TooManyConnections, Message: "sorry, too many clients already"}
 	}
 	e.mu.sessions[s.pid] = s
 	return s, nil
@@ -188,8 +198,53 @@ func (s *Session) Interrupt(cause error) {
 	}
 }
 
-// Terminate ends the running statement for good.
-func (s *Session) Terminate() { s.Interrupt(errTerminated) }
+// Terminate ends the session: the running statement, or the wait for the next one.
+func (s *Session) Terminate() {
+	s.mu.Lock()
+	s.mu.ended = errTerminated
+	wake := s.mu.wake
+	s.mu.Unlock()
+	s.Interrupt(errTerminated)
+	if wake != nil {
+		wake()
+	}
+}
+
+// OnTerminate sets what interrupts the connection while it waits for the client.
+func (s *Session) OnTerminate(wake func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.mu.wake = wake
+}
+
+// Ended is why the session must go, or nil.
+func (s *Session) Ended() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.mu.ended
+}
+
+// IdleTimeout is how many ms the client may be silent now: within a transaction, as
+// idle_in_transaction_session_timeout says. 0 is no end.
+func (s *Session) IdleTimeout() int64 {
+	if !s.block {
+		return 0
+	}
+	return s.integer("idle_in_transaction_session_timeout")
+}
+
+// notice passes a notice on if client_min_messages lets it through.
+func (s *Session) notice(e *pgerr.Error) {
+	switch s.get("client_min_messages") {
+	case "error":
+		return
+	case "warning":
+		if e.Severity != "WARNING" {
+			return
+		}
+	}
+	s.results.Notice(e)
+}
 
 // Close rolls back and releases everything.
 func (s *Session) Close() {
@@ -262,7 +317,7 @@ func (s *Session) commit(ctx context.Context) error {
 	_, err := s.txn.Commit(ctx)
 	if err == nil {
 		for _, c := range s.counts {
-			s.engine.counts.add(c.table, c.n)
+			s.engine.counts.add(c.storage, c.n)
 		}
 		s.before = nil
 	}

@@ -12,7 +12,7 @@ import (
 // transaction runs BEGIN, COMMIT and their kin.
 func (s *Session) transaction(ctx context.Context, n *pg.TransactionStmt) (string, error) {
 	warn := func(code pgerr.Code, message string) {
-		s.results.Notice(&pgerr.Error{Severity: "WARNING", Code: code, Message: message})
+		s.notice(&pgerr.Error{Severity: "WARNING", Code: code, Message: message})
 	}
 	switch n.Kind {
 	case pg.TransactionStmtKind_TRANS_STMT_BEGIN, pg.TransactionStmtKind_TRANS_STMT_START:
@@ -56,7 +56,7 @@ func (s *Session) transaction(ctx context.Context, n *pg.TransactionStmt) (strin
 		if !s.block {
 			return "", pgerr.New(pgerr.NoActiveSqlTransaction, "SAVEPOINT can only be used in transaction blocks")
 		}
-		p := savepoint{name: n.SavepointName, mark: s.txn.Savepoint()}
+		p := savepoint{name: n.SavepointName, mark: s.txn.Savepoint(), deferred: len(s.deferred), counts: len(s.counts)}
 		if s.writer != nil {
 			p.writes = s.writer.Mark()
 		}
@@ -92,6 +92,7 @@ func (s *Session) transaction(ctx context.Context, n *pg.TransactionStmt) (strin
 		if s.writer != nil {
 			s.writer.RollbackTo(p.writes)
 		}
+		s.deferred, s.counts = s.deferred[:p.deferred], s.counts[:p.counts]
 		s.savepoints = s.savepoints[:at+1]
 		s.failed = false
 		return "ROLLBACK", nil

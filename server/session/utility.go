@@ -61,7 +61,7 @@ func (s *Session) utility(ctx context.Context, sql string, st *parser.Statement)
 		return "", pgerr.Newf(pgerr.ReadOnlySqlTransaction, "cannot execute %s in a read-only transaction", change.Tag())
 	}
 	x := &ddl.Executor{Context: ctx, Txn: s.txn, Writer: w, Database: s.database.OID, User: s.user.OID, LockTimeout: s.integer("lock_timeout"),
-		Notice: s.results.Notice, Bind: s.binder, Env: &s.env, Session: operators{s}, SearchPath: func() []types.OID { return s.searchPath(w.Snapshot(), false) }}
+		Notice: s.notice, Bind: s.binder, Env: &s.env, Session: operators{s}, SearchPath: func() []types.OID { return s.searchPath(w.Snapshot(), false) }}
 	if err := x.Run(change); err != nil {
 		return "", err
 	}
@@ -150,7 +150,7 @@ func (s *Session) variableSet(n *pg.VariableSetStmt) (string, error) {
 		parts = append(parts, text)
 	}
 	if n.IsLocal && !s.block {
-		s.results.Notice(&pgerr.Error{Severity: "WARNING", Code: pgerr.NoActiveSqlTransaction, Message: "SET LOCAL can only be used in transaction blocks"})
+		s.notice(&pgerr.Error{Severity: "WARNING", Code: pgerr.NoActiveSqlTransaction, Message: "SET LOCAL can only be used in transaction blocks"})
 		return "SET", nil
 	}
 	return "SET", s.set(n.Name, strings.Join(parts, ", "), n.IsLocal, false)

@@ -508,13 +508,17 @@ func (r random) Bytes(b []byte)   { crand.Read(b) }
 // operators is the session as operators see it (op.Session).
 type operators struct{ s *Session }
 
-func (o operators) RowCount(table types.OID, inserted, updated, deleted int64) {
+func (o operators) RowCount(storage uint32, inserted, updated, deleted int64) {
 	list := o.s.counts
-	if n := len(list); n > 0 && list[n-1].table == table {
+	floor := 0 // entries that a savepoint may keep are not added to
+	if k := len(o.s.savepoints); k > 0 {
+		floor = o.s.savepoints[k-1].counts
+	}
+	if n := len(list); n > floor && list[n-1].storage == storage {
 		list[n-1].n += inserted - deleted
 		return
 	}
-	o.s.counts = append(list, count{table, inserted - deleted})
+	o.s.counts = append(list, count{storage, inserted - deleted})
 }
 
 func (o operators) NextRow(ctx context.Context, storage uint32, n uint64) (uint64, error) {
@@ -529,4 +533,4 @@ func (o operators) Deferred(constraint *desc.ForeignKey, run func() error) {
 	o.s.atEnd = append(o.s.atEnd, run)
 }
 
-func (o operators) Notice(e *pgerr.Error) { o.s.results.Notice(e) }
+func (o operators) Notice(e *pgerr.Error) { o.s.notice(e) }

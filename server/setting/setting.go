@@ -82,7 +82,7 @@ var table = []Setting{
 	{Name: "lc_numeric", Kind: String, Default: "C", Context: User, Harmless: true},
 	{Name: "lc_time", Kind: String, Default: "C", Context: User, Harmless: true},
 	{Name: "lock_timeout", Kind: Int, Default: "0", Context: User, Unit: "ms", Max: math.MaxInt32},
-	{Name: "max_connections", Kind: Int, Default: "100", Context: Startup, Min: 1, Max: 262143},
+	{Name: "max_connections", Kind: Int, Default: "1000", Context: Startup, Min: 1, Max: 262143},
 	{Name: "max_identifier_length", Kind: Int, Default: "63", Context: Internal, Min: 63, Max: 63},
 	{Name: "max_index_keys", Kind: Int, Default: "32", Context: Internal, Min: 32, Max: 32},
 	{Name: "row_security", Kind: Bool, Default: "on", Context: User, Harmless: true},
@@ -99,7 +99,7 @@ var table = []Setting{
 	{Name: "transaction_deferrable", Kind: Bool, Default: "off", Context: User},
 	{Name: "transaction_isolation", Kind: Enum, Default: "read committed", Context: User, Options: []string{"serializable", "repeatable read", "read committed", "read uncommitted"}},
 	{Name: "transaction_read_only", Kind: Bool, Default: "off", Context: User},
-	{Name: "work_mem", Kind: Int, Default: "4096", Context: User, Unit: "kB", Min: 64, Max: math.MaxInt32},
+	{Name: "work_mem", Kind: Int, Default: "4096", Context: User, Unit: "kB", Min: 64, Max: math.MaxInt32, Harmless: true},
 	{Name: "xmloption", Kind: Enum, Default: "content", Context: User, Options: []string{"content", "document"}, Harmless: true},
 }
 
@@ -220,12 +220,10 @@ func (s *Setting) Show(value string) string {
 	}{{1 << 30, "TB"}, {1 << 20, "GB"}, {1024, "MB"}, {1, "kB"}}
 	if s.Unit == "ms" {
 		steps = steps[:0]
-		for _, u := range []struct {
+		steps = append(steps, []struct {
 			factor int64
 			unit   string
-		}{{86400000, "d"}, {3600000, "h"}, {60000, "min"}, {1000, "s"}, {1, "ms"}} {
-			steps = append(steps, u)
-		}
+		}{{86400000, "d"}, {3600000, "h"}, {60000, "min"}, {1000, "s"}, {1, "ms"}}...)
 	}
 	for _, u := range steps {
 		if n%u.factor == 0 {

@@ -320,10 +320,7 @@ func Skip(src []byte, c Column) (rest []byte, ok bool) {
 	case types.Numeric:
 		b := src
 		if c.Desc {
-			b = make([]byte, len(src))
-			for k := range src {
-				b[k] = ^src[k]
-			}
+			b = complement(src)
 		}
 		n, err := numeric.SkipKey(b)
 		if err != nil {
@@ -332,7 +329,12 @@ func Skip(src []byte, c Column) (rest []byte, ok bool) {
 		return src[n:], true
 	}
 	if t.IsArray() || t.IsVector() {
-		return nil, false // arrays are last in what is skipped over, or not skipped
+		b := src
+		if c.Desc {
+			b = complement(src)
+		}
+		rest, ok := skipArray(b, c)
+		return src[len(src)-len(rest):], ok
 	}
 	if t.Collatable() && !collate.Bytewise(uint32(c.Collation)) {
 		var ok bool
@@ -341,6 +343,28 @@ func Skip(src []byte, c Column) (rest []byte, ok bool) {
 		}
 	}
 	return text(src)
+}
+
+func complement(src []byte) []byte {
+	b := make([]byte, len(src))
+	for k := range src {
+		b[k] = ^src[k]
+	}
+	return b
+}
+
+// skipArray passes over what appendArray wrote.
+func skipArray(b []byte, c Column) (rest []byte, ok bool) {
+	elem := Column{Type: c.Type.Root().Elem, Collation: c.Collation}
+	for len(b) > 0 && b[0] == 1 {
+		if b, ok = Skip(b[1:], elem); !ok {
+			return nil, false
+		}
+	}
+	if len(b) < 2 || len(b) < 2+8*int(b[1]) {
+		return nil, false
+	}
+	return b[2+8*int(b[1]):], true
 }
 
 // Successor returns the smallest byte string larger than every one that begins

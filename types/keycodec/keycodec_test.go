@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"datapunk/types"
+	"datapunk/types/array"
 	"datapunk/types/kernel"
 	"datapunk/types/numeric"
 	"datapunk/types/vector"
@@ -35,6 +36,11 @@ func fill(r *rand.Rand, t *types.Type, n int) *vector.Vector {
 			}
 			vector.Of[numeric.Decimal](v)[i] = d
 		case types.Bytes:
+			if t.IsArray() {
+				size := r.IntN(4)
+				v.SetBytes(i, array.FromVector(t.Elem.OID, fill(r, t.Elem, size), size))
+				break
+			}
 			v.SetString(i, texts[r.IntN(len(texts))])
 		}
 		if r.IntN(8) == 0 {
@@ -48,7 +54,7 @@ func fill(r *rand.Rand, t *types.Type, n int) *vector.Vector {
 // prefix of another, and lossless ones give the value back.
 func TestOrder(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
-	for _, typ := range []*types.Type{types.BoolType, types.Int2, types.Int4, types.Int8, types.Float8, types.NumericType, types.Text, types.BPChar, types.Bytea, types.Xid8} {
+	for _, typ := range []*types.Type{types.BoolType, types.Int2, types.Int4, types.Int8, types.Float8, types.NumericType, types.Text, types.BPChar, types.Bytea, types.Xid8, types.Int4Array, types.TextArray} {
 		for _, c := range []Column{{Type: typ, Collation: typ.Collation}, {Type: typ, Collation: typ.Collation, Desc: true, NullsFirst: true}} {
 			const n = 120
 			v := fill(r, typ, n)
