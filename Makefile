@@ -13,7 +13,7 @@ build: ## build bin/datapunk (needs Go and a C compiler; the first build compile
 	$(GO) build -o $(BIN) ./cmd/datapunk
 
 demo: build ## start a node on a scratch directory with a sample table, and serve until interrupted
-	@scripts/demo.sh $(BIN)
+	@testdata/demo/demo.sh $(BIN)
 
 test: ## run all tests
 	$(GO) test ./...
@@ -21,17 +21,18 @@ test: ## run all tests
 race: ## run all tests under the race detector
 	$(GO) test -race ./...
 
-check: ## vet, format, module tidiness and the package lattice
+check: ## vet, staticcheck, format, module tidiness and the package lattice
 	$(GO) vet ./...
+	$(GO) tool staticcheck ./...
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); exit 1; }
 	$(GO) mod tidy -diff
 	$(GO) test ./internal/deps ./internal/tidy
 
 oracle: build ## run testdata/logic against a scratch PostgreSQL 15 too; any difference fails
-	@scripts/oracle.sh
+	@.ci/oracle.sh
 
 crash: build ## kill -9 under pgbench, ROUNDS times; nothing acknowledged may be lost
-	@scripts/crash.sh
+	@.ci/crash.sh
 
 fuzz: ## fuzz the codecs for a minute each
 	$(GO) test -fuzz FuzzStorage -fuzztime 60s ./types/numeric

@@ -120,13 +120,7 @@ func (x *Executor) fill(from, to *desc.Relation, indexes []types.OID) error {
 		return err
 	}
 	env := &op.Env{Env: &eval.Env{Env: x.Env}, Txn: x.Txn, Session: x.Session}
-	var cols []logical.Col
-	layout := eval.Layout{}
-	for i := range to.Columns {
-		c := &to.Columns[i]
-		cols = append(cols, logical.Col{ID: 1<<20 + 1 + logicalID(i), Name: c.Name, Type: target.Types[i], Mod: c.Mod, Collation: c.Collation, Number: int16(i + 1)})
-		layout[cols[i].ID] = i
-	}
+	cols, layout := storedColumns(target)
 	builds := make([]*builder, 0, len(indexes))
 	defer func() {
 		for _, b := range builds {

@@ -1,6 +1,7 @@
 package ddl
 
 import (
+	"strconv"
 	"strings"
 
 	"datapunk/catalog/desc"
@@ -71,14 +72,7 @@ func (x *Executor) createTable(u *logical.CreateTable) error {
 // the column's type by the assignment.
 func nextvalOf(sequence, column types.OID) string {
 	const nextval = "1574" // pg_proc
-	return `"@f` + nextval + `"(CAST('` + utoa(sequence) + `' AS "@t2205"))`
-}
-
-func utoa(n types.OID) string {
-	if n >= 10 {
-		return utoa(n/10) + string(rune('0'+n%10))
-	}
-	return string(rune('0' + n))
+	return `"@f` + nextval + `"(CAST('` + strconv.FormatUint(uint64(sequence), 10) + `' AS "@t2205"))`
 }
 
 func (x *Executor) addConstraints(u *logical.AddConstraint) error {
@@ -175,7 +169,7 @@ func freeConstraint(r *desc.Relation, first, second, suffix string) string {
 	for n := 0; ; n++ {
 		label := suffix
 		if n > 0 {
-			label += utoa(types.OID(n))
+			label += strconv.Itoa(n)
 		}
 		if name := makeName(first, second, label); !hasConstraint(r, name) {
 			return name

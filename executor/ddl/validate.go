@@ -17,7 +17,18 @@ import (
 	"datapunk/types/vector"
 )
 
-func logicalID(i int) expr.ColumnID { return expr.ColumnID(i) }
+// storedColumns are a table's columns as stored expressions of it are bound, and
+// where a batch of all its columns has them.
+func storedColumns(t *table.Table) ([]logical.Col, eval.Layout) {
+	const first = expr.ColumnID(1 << 20) // past every id that binding allots
+	cols, layout := make([]logical.Col, len(t.Types)), eval.Layout{}
+	for i := range cols {
+		c := &t.Desc.Columns[i]
+		cols[i] = logical.Col{ID: first + expr.ColumnID(i), Name: c.Name, Type: t.Types[i], Mod: c.Mod, Collation: c.Collation, Number: int16(i + 1)}
+		layout[cols[i].ID] = i
+	}
+	return cols, layout
+}
 
 func (x *Executor) typeName(t *types.Type) string { return format.TypeName(t, -1) }
 
@@ -63,15 +74,11 @@ func (x *Executor) validateCheck(r *desc.Relation, c *desc.Check) error {
 	if err != nil {
 		return err
 	}
-	var cols []logical.Col
-	layout := eval.Layout{}
+	cols, layout := storedColumns(t)
 	values := &vector.Batch{N: 1}
 	var numbers []int16
-	for i := range r.Columns {
-		cols = append(cols, logical.Col{ID: 1<<20 + 1 + logicalID(i), Name: r.Columns[i].Name, Type: t.Types[i], Mod: r.Columns[i].Mod, Collation: r.Columns[i].Collation, Number: int16(i + 1)})
-		layout[cols[i].ID] = i
-		values.Cols = append(values.Cols, vector.New(t.Types[i], 1))
-		numbers = append(numbers, int16(i+1))
+	for i, ct := range t.Types {
+		values.Cols, numbers = append(values.Cols, vector.New(ct, 1)), append(numbers, int16(i+1))
 	}
 	e, err := x.Bind("", x.Writer.Snapshot(), nil, false).Stored(c.Expr, cols)
 	if err != nil {

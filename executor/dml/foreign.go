@@ -1,6 +1,7 @@
 package dml
 
 import (
+	"strconv"
 	"strings"
 
 	"datapunk/catalog/desc"
@@ -185,13 +186,13 @@ func (w *Writer) action(child *desc.Relation, def *desc.ForeignKey, old, cols []
 	if action == 0 {
 		action = 'a'
 	}
-	name := quoteIdent(child.Name)
+	name := format.QuoteIdent(child.Name)
 	if s := w.catalog.Schema(child.Schema); s != nil {
-		name = quoteIdent(s.Name) + "." + name
+		name = format.QuoteIdent(s.Name) + "." + name
 	}
 	where, set := make([]string, len(def.Columns)), make([]string, 0, len(def.Columns))
 	for k, n := range def.Columns {
-		where[k] = quoteIdent(child.Columns[n-1].Name) + " = $" + itoa(k+1)
+		where[k] = format.QuoteIdent(child.Columns[n-1].Name) + " = $" + strconv.Itoa(k+1)
 	}
 	cond := strings.Join(where, " AND ")
 	run := func(sql string, params []*vector.Vector) func() error {
@@ -236,7 +237,7 @@ func (w *Writer) action(child *desc.Relation, def *desc.ForeignKey, old, cols []
 			return nil
 		}
 		for k, n := range def.Columns {
-			set = append(set, quoteIdent(child.Columns[n-1].Name)+" = $"+itoa(len(vals)+k+1))
+			set = append(set, format.QuoteIdent(child.Columns[n-1].Name)+" = $"+strconv.Itoa(len(vals)+k+1))
 		}
 		w.env.Session.Deferred(nil, run("UPDATE ONLY "+name+" SET "+strings.Join(set, ", ")+" WHERE "+cond, append(append([]*vector.Vector(nil), vals...), fresh...)))
 		return nil
@@ -250,7 +251,7 @@ func (w *Writer) action(child *desc.Relation, def *desc.ForeignKey, old, cols []
 		targets = def.SetColumns
 	}
 	for _, n := range targets {
-		set = append(set, quoteIdent(child.Columns[n-1].Name)+value)
+		set = append(set, format.QuoteIdent(child.Columns[n-1].Name)+value)
 	}
 	w.env.Session.Deferred(nil, run("UPDATE ONLY "+name+" SET "+strings.Join(set, ", ")+" WHERE "+cond, vals))
 	return nil
@@ -278,11 +279,4 @@ func (w *Writer) present(def *desc.ForeignKey, vals []*vector.Vector) (bool, err
 	}
 	latest, err := k.env.Txn.Latest(k.env.Context, key)
 	return latest.Found, err
-}
-
-func itoa(n int) string {
-	if n >= 10 {
-		return itoa(n/10) + string(rune('0'+n%10))
-	}
-	return string(rune('0' + n))
 }

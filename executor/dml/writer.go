@@ -335,7 +335,7 @@ func (w *Writer) keyNames(x *table.Index) string {
 	var parts []string
 	for k, c := range x.Keys {
 		if c.Number != 0 {
-			parts = append(parts, quoteIdent(w.Table.Desc.Columns[c.Number-1].Name))
+			parts = append(parts, format.QuoteIdent(w.Table.Desc.Columns[c.Number-1].Name))
 		} else {
 			parts = append(parts, x.Desc.Index.Keys[k].Name)
 		}
@@ -445,19 +445,6 @@ func (w *Writer) replace(key []byte, old, cols []*vector.Vector, i int, number u
 	}
 	w.buffer = w.Table.Codec.Encode(w.buffer[:0], rowcodec.Header{XMin: uint32(w.env.Txn.XID()), Number: number}, cols[:len(w.Table.Types)], i)
 	return w.env.Txn.Put(key, w.buffer)
-}
-
-// quoteIdent prints a name as it must be written.
-func quoteIdent(name string) string {
-	plain := name != ""
-	for i := 0; i < len(name) && plain; i++ {
-		c := name[i]
-		plain = c >= 'a' && c <= 'z' || c == '_' || i > 0 && (c >= '0' && c <= '9' || c == '$')
-	}
-	if plain {
-		return name
-	}
-	return `"` + strings.ReplaceAll(name, `"`, `""`) + `"`
 }
 
 // sameDatum compares two values as they lie.

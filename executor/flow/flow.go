@@ -319,7 +319,6 @@ type Limit struct {
 	noLimit       bool
 	last          []*vector.Vector // sort keys of the last row, for WITH TIES
 	out           vector.Batch
-	sel           []int32
 }
 
 // NewLimit opens a limit.

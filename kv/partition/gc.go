@@ -87,7 +87,7 @@ func (s *Set) Collect() error {
 			continue // replaced again: its own entry comes later
 		}
 		end := append(bytes.Clone(key), 0)
-		if _, err := s.vacuum(nil, kv.Span{Start: key, End: end}, safe); err != nil {
+		if _, err := s.vacuum(kv.Span{Start: key, End: end}, safe, func() error { return nil }); err != nil {
 			return err
 		}
 	}
@@ -112,10 +112,11 @@ func (s *Set) Vacuum(ctx context.Context, span kv.Span) (kv.VacuumStats, error) 
 	slot := s.Slots.Add()
 	defer s.Slots.Remove(slot)
 	s.Slots.Enter(slot, 0)
-	return s.vacuum(ctx, span, s.Slots.Advance())
+	return s.vacuum(span, s.Slots.Advance(), ctx.Err)
 }
 
-func (s *Set) vacuum(ctx context.Context, span kv.Span, safe kv.Timestamp) (stats kv.VacuumStats, err error) {
+// vacuum removes what no view at or above safe needs; stop ends it early.
+func (s *Set) vacuum(span kv.Span, safe kv.Timestamp, stop func() error) (stats kv.VacuumStats, err error) {
 	opts := pebble.IterOptions{LowerBound: store.AppendBare(nil, span.Start)}
 	if span.End != nil {
 		opts.UpperBound = store.AppendBare(nil, span.End)
@@ -152,8 +153,8 @@ func (s *Set) vacuum(ctx context.Context, span kv.Span, safe kv.Timestamp) (stat
 				}
 			}
 			tombstone, seen, newest = tombstone[:0], false, true
-			if ctx != nil && ctx.Err() != nil {
-				return stats, ctx.Err()
+			if err := stop(); err != nil {
+				return stats, err
 			}
 			// A batch may be written between keys only: a tombstone and what it
 			// hides go together.

@@ -1,6 +1,6 @@
 // Package cost is how dear things are: pure functions of numbers of rows, in
-// microseconds. The constants were measured on the executor of this repository
-// (docs/performance.md).
+// microseconds. The constants are estimates from single runs, not yet calibrated
+// (docs/performance.md); what counts is their proportion.
 package cost
 
 import "math"

@@ -34,8 +34,7 @@ type Column struct {
 	Name string
 }
 
-// Estimate is rows and cost. Costs are in microseconds on the machine of
-// docs/performance.md.
+// Estimate is rows and cost; costs are planner/cost's.
 type Estimate struct {
 	Rows    float64
 	Startup float64

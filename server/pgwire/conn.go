@@ -62,8 +62,8 @@ type Backend interface {
 const (
 	maxStartup  = 10000
 	startupTime = time.Minute // PostgreSQL's authentication_timeout
-	maxMessage = 1 << 30
-	flushAt    = 64 << 10
+	maxMessage  = 1 << 30
+	flushAt     = 64 << 10
 )
 
 // Conn is one connection.

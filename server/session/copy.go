@@ -11,7 +11,6 @@ import (
 	"datapunk/executor/utility"
 	"datapunk/internal/pgerr"
 	"datapunk/planner/plan"
-	"datapunk/planner/search"
 	"datapunk/server/setting"
 	"datapunk/sql/expr"
 	"datapunk/sql/logical"
@@ -131,10 +130,7 @@ func (s *Session) copyFrom(ctx context.Context, sql string, n *pg.CopyStmt, f *u
 	if err := s.privileges(snapshot, query.Uses); err != nil {
 		return "", err
 	}
-	p, err := search.New(snapshot, statistics{s.engine, snapshot}, search.Options{
-		Stored: func(text string, cols []logical.Col) (expr.Expr, error) {
-			return s.binder(text, snapshot, nil, false).Stored(text, cols)
-		}}).Plan(query)
+	p, err := s.planner(snapshot).Plan(query)
 	if err != nil {
 		return "", err
 	}

@@ -30,14 +30,17 @@ type cachedPlan struct {
 	plan    *plan.Plan
 	version uint64
 	epoch   int
+	left    int // runs until it is made anew, since tables grow
 }
+
+// planRuns is how often a kept plan is run before it is made anew.
+const planRuns = 256
 
 // Portal is a statement bound to parameters, perhaps half run.
 type Portal struct {
 	prepared *Prepared
 	params   []*vector.Vector
 	run      *execution
-	done     bool
 }
 
 // isQuery tells what gives rows by a plan.
@@ -249,7 +252,8 @@ func (s *Session) reuse(ctx context.Context, p *Prepared, node *pg.Node, params 
 	if err := s.begin(); err != nil {
 		return nil, err
 	}
-	if k := p.cached; k != nil && k.epoch == s.epoch {
+	if k := p.cached; k != nil && k.epoch == s.epoch && k.left > 0 {
+		k.left--
 		if err := s.lockRelations(ctx, k.plan.Uses); err != nil {
 			return nil, err
 		}
@@ -269,7 +273,7 @@ func (s *Session) reuse(ctx context.Context, p *Prepared, node *pg.Node, params 
 		return nil, err
 	}
 	if snapshot, err := s.snapshot(); err == nil && (s.writer == nil || !s.writer.Dirty()) {
-		p.cached = &cachedPlan{x.plan, snapshot.Version(), s.epoch}
+		p.cached = &cachedPlan{x.plan, snapshot.Version(), s.epoch, planRuns}
 	}
 	return x, nil
 }

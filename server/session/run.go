@@ -123,25 +123,29 @@ func (s *Session) plan(ctx context.Context, snapshot catalog.Snapshot, query *lo
 	if err := s.privileges(snapshot, query.Uses); err != nil {
 		return nil, err
 	}
-	planner := search.New(snapshot, statistics{s.engine, snapshot}, search.Options{
-		NoHashJoin: s.get("enable_hashjoin") == "off", NoNestLoop: s.get("enable_nestloop") == "off", NoIndexScan: s.get("enable_indexscan") == "off",
-		Stored: func(text string, cols []logical.Col) (expr.Expr, error) {
-			return s.binder(text, snapshot, nil, false).Stored(text, cols)
-		},
-		System: s.engine.IsSystem,
-	})
-	p, err := planner.Plan(query)
+	p, err := s.planner(snapshot).Plan(query)
 	if err != nil {
 		return nil, err
 	}
 	return s.execute(ctx, snapshot, p, params)
 }
 
+// planner makes a planner over a snapshot, as the session's settings say.
+func (s *Session) planner(snapshot catalog.Snapshot) *search.Search {
+	return search.New(snapshot, statistics{s.engine, snapshot}, search.Options{
+		NoHashJoin: s.get("enable_hashjoin") == "off", NoNestLoop: s.get("enable_nestloop") == "off", NoIndexScan: s.get("enable_indexscan") == "off",
+		Stored: func(text string, cols []logical.Col) (expr.Expr, error) {
+			return s.binder(text, snapshot, nil, false).Stored(text, cols)
+		},
+		System: s.engine.IsSystem,
+	})
+}
+
 func verb(c logical.Command) string {
 	return [...]string{logical.Select: "SELECT", logical.Insert: "INSERT", logical.Update: "UPDATE", logical.Delete: "DELETE", logical.Values: "SELECT"}[c]
 }
 
-// lockRelations takes the relation locks of a statement, in order of OID.
+// lockRelations takes the relation locks of a statement, in the order of its text.
 func (s *Session) lockRelations(ctx context.Context, uses []logical.Use) error {
 	for _, u := range uses {
 		if u.Relation < desc.FirstUser {

@@ -11,8 +11,6 @@ import (
 	"datapunk/types/datetime"
 )
 
-func itoa(n int64) string { return strconv.FormatInt(n, 10) }
-
 // get is a setting's value, normalized.
 func (s *Session) get(name string) string {
 	key := strings.ToLower(name)

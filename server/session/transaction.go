@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"strconv"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
 
@@ -134,13 +135,13 @@ func constText(n *pg.Node) string {
 			return s.Sval
 		}
 		if i := n.GetInteger(); i != nil {
-			return itoa(int64(i.Ival))
+			return strconv.Itoa(int(i.Ival))
 		}
 		return ""
 	}
 	switch v := c.Val.(type) {
 	case *pg.A_Const_Ival:
-		return itoa(int64(v.Ival.GetIval()))
+		return strconv.Itoa(int(v.Ival.GetIval()))
 	case *pg.A_Const_Fval:
 		return v.Fval.Fval
 	case *pg.A_Const_Sval:

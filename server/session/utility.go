@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"datapunk/types/format"
 	"strings"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
@@ -145,7 +146,7 @@ func (s *Session) variableSet(n *pg.VariableSetStmt) (string, error) {
 	for _, a := range n.Args {
 		text := constText(a)
 		if strings.EqualFold(n.Name, "search_path") {
-			text = quoteName(text)
+			text = format.QuoteIdent(text)
 		}
 		parts = append(parts, text)
 	}
@@ -154,20 +155,6 @@ func (s *Session) variableSet(n *pg.VariableSetStmt) (string, error) {
 		return "SET", nil
 	}
 	return "SET", s.set(n.Name, strings.Join(parts, ", "), n.IsLocal, false)
-}
-
-// quoteName quotes a schema of search_path where it must be.
-func quoteName(name string) string {
-	for i := range len(name) {
-		c := name[i]
-		if !(c >= 'a' && c <= 'z' || c == '_' || c == '$' && i == 0 || i > 0 && c >= '0' && c <= '9') {
-			return `"` + strings.ReplaceAll(name, `"`, `""`) + `"`
-		}
-	}
-	if strings.HasPrefix(name, "$") || name == "" {
-		return `"` + name + `"`
-	}
-	return name
 }
 
 func (s *Session) variableShow(name string) error {

@@ -206,7 +206,16 @@ func (b *Binder) newQuery(parent *scope) *query {
 	return q
 }
 
-// strings returns the texts of a list of String nodes.
+// open begins a statement: a query of its own with the names of its WITH clause.
+func (b *Binder) open(parent *scope, with *pg.WithClause) (*scope, error) {
+	s := &scope{parent: parent, q: b.newQuery(parent)}
+	if parent != nil {
+		s.ctes = parent.ctes
+	}
+	return s, b.with(s, with)
+}
+
+// names returns the texts of a list of String nodes.
 func names(list []*pg.Node) []string {
 	out := make([]string, len(list))
 	for i, n := range list {

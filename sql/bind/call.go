@@ -1,6 +1,7 @@
 package bind
 
 import (
+	"datapunk/types/format"
 	"strings"
 
 	"datapunk/internal/pgerr"
@@ -399,7 +400,7 @@ func (b *Binder) callText(parts []string, args []*types.Type, argNames []string,
 	for i, t := range args {
 		text := b.typeName(t)
 		if argNames[i] != "" {
-			text = quoteIdent(argNames[i]) + " => " + text
+			text = format.QuoteIdent(argNames[i]) + " => " + text
 		}
 		list = append(list, text)
 	}

@@ -57,15 +57,12 @@ func (b *Binder) newTableSource(s *scope, t *logical.TableRef, visible bool) *so
 
 // insertStmt binds INSERT.
 func (b *Binder) insertStmt(n *pg.InsertStmt, parent *scope) (*logical.Query, error) {
-	q := b.newQuery(parent)
-	q.out.Command = logical.Insert
-	s := &scope{parent: parent, q: q}
-	if parent != nil {
-		s.ctes = parent.ctes
-	}
-	if err := b.with(s, n.WithClause); err != nil {
+	s, err := b.open(parent, n.WithClause)
+	if err != nil {
 		return nil, err
 	}
+	q := s.q
+	q.out.Command = logical.Insert
 	t, err := b.target(s, n.Relation, "insert into", desc.Insert)
 	if err != nil {
 		return nil, err
@@ -664,15 +661,12 @@ func (b *Binder) multiAssign(s *scope, m *pg.MultiAssignRef, multi map[*pg.Node]
 
 // updateStmt binds UPDATE.
 func (b *Binder) updateStmt(n *pg.UpdateStmt, parent *scope) (*logical.Query, error) {
-	q := b.newQuery(parent)
-	q.out.Command = logical.Update
-	s := &scope{parent: parent, q: q}
-	if parent != nil {
-		s.ctes = parent.ctes
-	}
-	if err := b.with(s, n.WithClause); err != nil {
+	s, err := b.open(parent, n.WithClause)
+	if err != nil {
 		return nil, err
 	}
+	q := s.q
+	q.out.Command = logical.Update
 	t, err := b.target(s, n.Relation, "update", desc.Update)
 	if err != nil {
 		return nil, err
@@ -718,15 +712,12 @@ func reads(list []expr.Expr) bool {
 
 // deleteStmt binds DELETE.
 func (b *Binder) deleteStmt(n *pg.DeleteStmt, parent *scope) (*logical.Query, error) {
-	q := b.newQuery(parent)
-	q.out.Command = logical.Delete
-	s := &scope{parent: parent, q: q}
-	if parent != nil {
-		s.ctes = parent.ctes
-	}
-	if err := b.with(s, n.WithClause); err != nil {
+	s, err := b.open(parent, n.WithClause)
+	if err != nil {
 		return nil, err
 	}
+	q := s.q
+	q.out.Command = logical.Delete
 	t, err := b.target(s, n.Relation, "delete from", desc.Delete)
 	if err != nil {
 		return nil, err

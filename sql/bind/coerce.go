@@ -418,7 +418,7 @@ func (b *Binder) typeNameMod(t *types.Type, mod int32) string {
 	if t.IsArray() {
 		base, suffix = t.Elem, "[]"
 	}
-	name := quoteIdent(base.Name)
+	name := format.QuoteIdent(base.Name)
 	for _, schema := range b.SearchPath {
 		if found := b.Catalog.TypeNamed(schema, base.Name); found != nil {
 			if found == base {
@@ -428,7 +428,7 @@ func (b *Binder) typeNameMod(t *types.Type, mod int32) string {
 		}
 	}
 	if s := b.Catalog.Schema(base.Schema); s != nil {
-		name = quoteIdent(s.Name) + "." + name
+		name = format.QuoteIdent(s.Name) + "." + name
 	}
 	return name + suffix
 }

@@ -1,6 +1,7 @@
 package bind
 
 import (
+	"strconv"
 	"strings"
 
 	"datapunk/catalog/desc"
@@ -383,7 +384,7 @@ func outColumns(fn *function.Func) []logical.Col {
 				name = fn.ArgNames[i]
 			}
 			if name == "" {
-				name = "column" + itoa(len(out)+1)
+				name = "column" + strconv.Itoa(len(out)+1)
 			}
 			out = append(out, logical.Col{Name: name, Type: fn.AllArgs[i], Mod: -1})
 		}

@@ -16,8 +16,6 @@ import (
 	pg "github.com/pganalyze/pg_query_go/v6"
 )
 
-func itoa(n int) string { return strconv.Itoa(n) }
-
 // findSchema returns a schema's OID, 0 if there is none. pg_temp is the session's own.
 func (b *Binder) findSchema(name string) types.OID {
 	if name == "pg_temp" {
@@ -133,7 +131,7 @@ func (b *Binder) Stored(text string, cols []logical.Col) (expr.Expr, error) {
 	for i, c := range cols {
 		tokens[i] = c
 		if c.Number > 0 {
-			tokens[i].Name = "@c" + itoa(int(c.Number))
+			tokens[i].Name = "@c" + strconv.Itoa(int(c.Number))
 		}
 	}
 	s.items = []*source{{cols: tokens, visible: true, reach: true}}

@@ -1,8 +1,6 @@
 package bind
 
 import (
-	"strings"
-
 	"datapunk/internal/pgerr"
 	"datapunk/sql/expr"
 	"datapunk/sql/logical"
@@ -27,7 +25,6 @@ type source struct {
 	cols    []logical.Col
 	rel     *logical.TableRef
 	item    logical.FromItem
-	row     bool                        // the name itself may be used as a whole row
 	visible bool                        // its columns may be named without the table (not under a JOIN alias)
 	named   bool                        // its columns may be named with the table
 	lateral bool                        // reachable only from LATERAL items
@@ -227,17 +224,4 @@ func distance(a, b string, limit int) int {
 		}
 	}
 	return min(row[len(b)], limit)
-}
-
-// quoteIdent prints a name as it must be written.
-func quoteIdent(name string) string {
-	plain := name != ""
-	for i := 0; i < len(name) && plain; i++ {
-		c := name[i]
-		plain = c >= 'a' && c <= 'z' || c == '_' || i > 0 && (c >= '0' && c <= '9' || c == '$')
-	}
-	if plain {
-		return name
-	}
-	return `"` + strings.ReplaceAll(name, `"`, `""`) + `"`
 }

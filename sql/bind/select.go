@@ -14,22 +14,18 @@ import (
 
 // selectStmt binds SELECT, VALUES and set operations.
 func (b *Binder) selectStmt(n *pg.SelectStmt, parent *scope) (*logical.Query, error) {
-	q := b.newQuery(parent)
-	q.keepUnknown = b.keepUnknown > 0
 	saved := b.keepUnknown
 	b.keepUnknown = 0
 	defer func() { b.keepUnknown = saved }()
-	s := &scope{parent: parent, q: q}
-	if parent != nil {
-		s.ctes = parent.ctes
-	}
-	if err := b.with(s, n.WithClause); err != nil {
+	s, err := b.open(parent, n.WithClause)
+	if err != nil {
 		return nil, err
 	}
+	q := s.q
+	q.keepUnknown = saved > 0
 	if n.IntoClause != nil {
 		return nil, b.errorf(n.IntoClause.Rel.GetLocation(), pgerr.SyntaxError, "SELECT ... INTO is not allowed here")
 	}
-	var err error
 	switch {
 	case n.Op != pg.SetOperation_SETOP_NONE && n.Op != pg.SetOperation_SET_OPERATION_UNDEFINED:
 		err = b.setOperation(s, n)

@@ -340,16 +340,14 @@ func (s *param) eval(*vector.Batch, []int32) (*vector.Vector, error) {
 
 // call is a function call.
 type call struct {
-	fn      *function.Func
-	run     function.Call
-	args    []step
-	vals    []*vector.Vector
-	out     vector.Vector
-	sel     []int32
-	env     *Env
-	stable  bool // constant arguments give a constant result
-	cached  *vector.Vector
-	pending bool
+	fn     *function.Func
+	run    function.Call
+	args   []step
+	vals   []*vector.Vector
+	out    vector.Vector
+	sel    []int32
+	env    *Env
+	stable bool // constant arguments give a constant result
 }
 
 func (c *compiler) call(n *expr.Call) (step, error) {

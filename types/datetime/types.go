@@ -140,8 +140,6 @@ func intervalRange() error {
 
 func dateRange() error { return pgerr.New(pgerr.DatetimeValueOutOfRange, "date out of range") }
 
-func fieldRange(what string) error { return pgerr.New(pgerr.DatetimeFieldOverflow, what) }
-
 // fields is a broken-down date and time.
 type fields struct {
 	year, mon, day int // year 0 is 1 BC

@@ -12,8 +12,6 @@ type int128 struct {
 	lo uint64
 }
 
-func int128From(v int64) int128 { return int128{v >> 63, uint64(v)} }
-
 func (a int128) isInt64() bool { return a.hi == int64(a.lo)>>63 }
 
 func (a int128) sign() int {

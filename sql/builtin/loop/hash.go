@@ -114,7 +114,6 @@ func HashFloat(f float64, seed uint64) uint64 {
 		return seed
 	}
 	if f != f {
-		f = math.NaN()
 		return HashBytes(binary.LittleEndian.AppendUint64(nil, 0x7ff8000000000000), seed)
 	}
 	return HashBytes(binary.LittleEndian.AppendUint64(nil, math.Float64bits(f)), seed)

@@ -57,7 +57,6 @@ func decode(s, name string) ([]byte, error) {
 		return decodeBase64(s)
 	case "escape":
 		if strings.HasPrefix(s, `\x`) {
-			s = `\` + s // never the hex form
 			return nil, pgerr.New(pgerr.InvalidTextRepresentation, "invalid input syntax for type bytea")
 		}
 		return format.ParseBytea(s)
