@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -73,24 +74,40 @@ func TestPackageComments(t *testing.T) {
 	}
 }
 
-// allowed are the places that may make a root context, read the machine's clock or
-// start a goroutine.
-var allowed = []string{"cmd/", "server/node/", "server/pgwire/", "server/servertest/", "internal/clock/", "internal/tidy/"}
+// passedIn are what a package takes by constructor, each with the places that may
+// reach for it themselves.
+var passedIn = []struct {
+	banned, instead string
+	allowed         []string
+}{
+	{`context\.(Background|TODO)\(\)`, "take the context", []string{"server/pgwire/"}},
+	{`time\.(Now|Sleep)\(`, "take the clock", []string{"server/pgwire/"}},
+	{`(?m)^\s*go (func|[a-z])`, "the owner of the loop starts it", []string{"kv/txn/db.go", "kv/store/logfs.go"}},
+	{`"crypto/rand"`, "take the source of entropy", nil},
+	{`\brand\.(Int|Uint|Float|Perm|Shuffle|Norm|Exp)\w*\(`, "take a seeded generator", nil},
+}
+
+// owners make everything that is passed in.
+var owners = []string{"cmd/", "server/node/", "server/servertest/", "kv/kvtest/", "internal/clock/", "internal/tidy/"}
 
 func TestPassedIn(t *testing.T) {
 	sources(t, func(path, text string) {
-		if strings.HasSuffix(path, "_test.go") || strings.HasPrefix(path, "kv/kvtest/") {
+		if strings.HasSuffix(path, "_test.go") || under(path, owners) {
 			return
 		}
-		for _, a := range allowed {
-			if strings.HasPrefix(path, a) {
-				return
-			}
-		}
-		for _, banned := range []string{"context.Background()", "context.TODO()", "time.Now()", "time.Sleep("} {
-			if strings.Contains(text, banned) {
-				t.Errorf("%s: %s is banned here: take the context or clock by constructor, so that tests can pass their own", path, banned)
+		for _, p := range passedIn {
+			if found := regexp.MustCompile(p.banned).FindString(text); found != "" && !under(path, p.allowed) {
+				t.Errorf("%s: %q is banned here: %s, so that tests can pass their own", path, strings.TrimSpace(found), p.instead)
 			}
 		}
 	})
+}
+
+func under(path string, places []string) bool {
+	for _, p := range places {
+		if strings.HasPrefix(path, p) {
+			return true
+		}
+	}
+	return false
 }

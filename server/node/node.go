@@ -127,7 +127,7 @@ func newEngine(ctx context.Context, db kv.DB) (*session.Engine, error) {
 		// µs since 2000-01-01.
 		return datetime.Timestamp(time.Now().UnixMicro() - 946684800000000)
 	}
-	return &session.Engine{DB: db, Catalog: catalog, Functions: functions, Now: now, Zone: zone, Start: now(),
+	return &session.Engine{DB: db, Catalog: catalog, Functions: functions, Now: now, Zone: zone, Start: now(), Entropy: rand.Reader,
 		IsSystem: func(r *desc.Relation) bool { return r.OID < desc.FirstUser && r.Kind == desc.Table }}, nil
 }
 

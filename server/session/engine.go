@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"encoding/binary"
+	"io"
 	"sync"
 	"sync/atomic"
 
@@ -24,6 +25,7 @@ type Engine struct {
 	System    scan.Provider
 	IsSystem  func(*desc.Relation) bool
 	Now       func() datetime.Timestamp
+	Entropy   io.Reader // of random(), of UUIDs
 	Zone      *datetime.Zone
 	Start     datetime.Timestamp
 

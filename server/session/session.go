@@ -14,6 +14,8 @@ package session
 
 import (
 	"context"
+	"encoding/binary"
+	"io"
 	"math/rand/v2"
 	"strings"
 	"sync"
@@ -108,9 +110,13 @@ func (e *Engine) New(user, database string, options map[string]string) (*Session
 	if db.NoConnect {
 		return nil, &pgerr.Error{Severity: "FATAL", Code: pgerr.ObjectNotInPrerequisiteState, Message: "database \"" + database + "\" is not currently accepting connections"}
 	}
+	var seed [16]byte
+	if _, err := io.ReadFull(e.Entropy, seed[:]); err != nil {
+		return nil, err
+	}
 	s := &Session{engine: e, kv: e.DB.NewSession(), pid: e.pids.Add(1) + 1000, user: role, database: db, settings: map[string]string{},
 		statements: map[string]*Prepared{}, portals: map[string]*Portal{}, currval: map[types.OID]int64{}, started: e.Now(),
-		random: rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64()))}
+		random: rand.New(rand.NewPCG(binary.LittleEndian.Uint64(seed[:]), binary.LittleEndian.Uint64(seed[8:])))}
 	s.style = datetime.Style{Zone: e.Zone, Now: func() datetime.Timestamp { return s.txnTime }}
 	s.format = format.Context{Datetime: &s.style, ExtraFloatDigits: 1, Names: names{s}}
 	s.env = function.Env{Format: &s.format, Clock: clock{s}, Settings: settings{s}, Names: names{s}, Sequences: sequences{s},

@@ -2,8 +2,8 @@ package session
 
 import (
 	"context"
-	crand "crypto/rand"
 	"encoding/binary"
+	"io"
 	"math"
 	"math/rand/v2"
 	"time"
@@ -503,7 +503,11 @@ func (r random) Seed(x float64) {
 }
 func (r random) Float64() float64 { return r.s.random.Float64() }
 func (r random) Normal() float64  { return r.s.random.NormFloat64() }
-func (r random) Bytes(b []byte)   { crand.Read(b) }
+func (r random) Bytes(b []byte) {
+	if _, err := io.ReadFull(r.s.engine.Entropy, b); err != nil {
+		panic(err) // the source of the system does not fail
+	}
+}
 
 // operators is the session as operators see it (op.Session).
 type operators struct{ s *Session }

@@ -659,25 +659,31 @@ func (b *Binder) multiAssign(s *scope, m *pg.MultiAssignRef, multi map[*pg.Node]
 	return nil, false, b.errorf(location(m.Source), pgerr.FeatureNotSupported, "source for a multiple-column UPDATE item must be a sub-SELECT or ROW() expression")
 }
 
+// changed opens UPDATE or DELETE: its WITH, the table it changes and the tables it reads
+// besides, which are the items of the scope from the second on.
+func (b *Binder) changed(parent *scope, with *pg.WithClause, command logical.Command, verb string, privilege desc.Privilege,
+	table *pg.RangeVar, sources []*pg.Node) (*scope, *logical.Change, error) {
+	s, err := b.open(parent, with)
+	if err != nil {
+		return nil, nil, err
+	}
+	t, err := b.target(s, table, verb, privilege)
+	if err != nil {
+		return nil, nil, err
+	}
+	out := s.q.out
+	out.Command, out.Change, out.From = command, &logical.Change{Table: t}, []logical.FromItem{t}
+	s.items = append(s.items, b.newTableSource(s, t, true))
+	return s, out.Change, b.fromClause(s, sources)
+}
+
 // updateStmt binds UPDATE.
 func (b *Binder) updateStmt(n *pg.UpdateStmt, parent *scope) (*logical.Query, error) {
-	s, err := b.open(parent, n.WithClause)
+	s, change, err := b.changed(parent, n.WithClause, logical.Update, "update", desc.Update, n.Relation, n.FromClause)
 	if err != nil {
 		return nil, err
 	}
-	q := s.q
-	q.out.Command = logical.Update
-	t, err := b.target(s, n.Relation, "update", desc.Update)
-	if err != nil {
-		return nil, err
-	}
-	change := &logical.Change{Table: t}
-	q.out.Change = change
-	s.items = append(s.items, b.newTableSource(s, t, true))
-	q.out.From = []logical.FromItem{t}
-	if err := b.fromClause(s, n.FromClause); err != nil {
-		return nil, err
-	}
+	q, t := s.q, change.Table
 	q.clause = inUpdateSource
 	set, err := b.setClause(s, n.TargetList, t.Relation)
 	if err != nil {
@@ -712,28 +718,16 @@ func reads(list []expr.Expr) bool {
 
 // deleteStmt binds DELETE.
 func (b *Binder) deleteStmt(n *pg.DeleteStmt, parent *scope) (*logical.Query, error) {
-	s, err := b.open(parent, n.WithClause)
+	s, change, err := b.changed(parent, n.WithClause, logical.Delete, "delete from", desc.Delete, n.Relation, n.UsingClause)
 	if err != nil {
 		return nil, err
 	}
 	q := s.q
-	q.out.Command = logical.Delete
-	t, err := b.target(s, n.Relation, "delete from", desc.Delete)
-	if err != nil {
-		return nil, err
-	}
-	change := &logical.Change{Table: t}
-	q.out.Change = change
-	s.items = append(s.items, b.newTableSource(s, t, true))
-	q.out.From = []logical.FromItem{t}
-	if err := b.fromClause(s, n.UsingClause); err != nil {
-		return nil, err
-	}
 	if q.out.Where, err = b.where(s, n.WhereClause); err != nil {
 		return nil, err
 	}
 	if q.out.Where != nil {
-		b.need(t.Relation, desc.Select)
+		b.need(change.Table.Relation, desc.Select)
 	}
 	if err := b.returning(s, n.ReturningList, change, s.items[1:]); err != nil {
 		return nil, err

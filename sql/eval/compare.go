@@ -27,12 +27,9 @@ func (s *minMax) eval(b *vector.Batch, sel []int32) (*vector.Vector, error) {
 	}
 	var failed *vector.RowError
 	for _, a := range s.args {
-		v, err := a.eval(b, sel)
+		v, err := upTo(a, b, &sel, &failed)
 		if err != nil {
-			var ok bool
-			if failed, sel, ok = fail(failed, err, sel); !ok {
-				return nil, err
-			}
+			return nil, err
 		}
 		for _, i := range sel {
 			k := int(i)
@@ -79,17 +76,15 @@ func (c *compiler) nullIf(n *expr.NullIf) (step, error) {
 }
 
 func (s *nullIf) eval(b *vector.Batch, sel []int32) (*vector.Vector, error) {
-	v, err := s.left.eval(b, sel)
-	failed, sel, ok := fail2(err, sel)
-	if !ok {
+	var failed *vector.RowError
+	v, err := upTo(s.left, b, &sel, &failed)
+	if err != nil {
 		return nil, err
 	}
 	s.hold.v = v
-	same, err := s.equal.eval(b, sel)
+	same, err := upTo(s.equal, b, &sel, &failed)
 	if err != nil {
-		if failed, sel, ok = fail(failed, err, sel); !ok {
-			return nil, err
-		}
+		return nil, err
 	}
 	s.out.Init(s.t, rowsFor(b, sel))
 	for _, i := range sel {
@@ -133,12 +128,9 @@ func (c *compiler) distinct(n *expr.Distinct) (step, error) {
 func (s *distinct) eval(b *vector.Batch, sel []int32) (*vector.Vector, error) {
 	var failed *vector.RowError
 	for i, a := range s.args {
-		v, err := a.eval(b, sel)
+		v, err := upTo(a, b, &sel, &failed)
 		if err != nil {
-			var ok bool
-			if failed, sel, ok = fail(failed, err, sel); !ok {
-				return nil, err
-			}
+			return nil, err
 		}
 		s.holds[i].v = v
 	}
@@ -159,12 +151,9 @@ func (s *distinct) eval(b *vector.Batch, sel []int32) (*vector.Vector, error) {
 	if len(s.sel) == 0 {
 		return result(&s.out, failed)
 	}
-	v, err := s.equal.eval(b, s.sel)
+	v, err := upTo(s.equal, b, &s.sel, &failed)
 	if err != nil {
-		var ok bool
-		if failed, s.sel, ok = fail(failed, err, s.sel); !ok {
-			return nil, err
-		}
+		return nil, err
 	}
 	for _, i := range s.sel {
 		values[i] = vector.Of[bool](v)[v.Index(int(i))] == s.not
@@ -210,16 +199,14 @@ func (c *compiler) anyAll(n *expr.AnyAll) (step, error) {
 }
 
 func (s *anyAll) eval(b *vector.Batch, sel []int32) (*vector.Vector, error) {
-	left, err := s.left.eval(b, sel)
-	failed, sel, ok := fail2(err, sel)
-	if !ok {
+	var failed *vector.RowError
+	left, err := upTo(s.left, b, &sel, &failed)
+	if err != nil {
 		return nil, err
 	}
-	arrays, err := s.array.eval(b, sel)
+	arrays, err := upTo(s.array, b, &sel, &failed)
 	if err != nil {
-		if failed, sel, ok = fail(failed, err, sel); !ok {
-			return nil, err
-		}
+		return nil, err
 	}
 	s.out.Init(types.BoolType, rowsFor(b, sel))
 	if len(sel) == 0 {
@@ -276,12 +263,9 @@ func (s *anyAll) test(b *vector.Batch, sel []int32, items *array.Array, failed *
 	open := append(s.open[:0], sel...)
 	for k := 0; k < items.N && len(open) > 0; k++ {
 		s.value.v = vector.NewConst(items.Elems, k)
-		v, err := s.op.eval(b, open)
+		v, err := upTo(s.op, b, &open, &failed)
 		if err != nil {
-			var ok bool
-			if failed, open, ok = fail(failed, err, open); !ok {
-				return nil, err
-			}
+			return nil, err
 		}
 		kept := open[:0]
 		for _, i := range open {
@@ -335,20 +319,14 @@ func (s *rowCompare) eval(b *vector.Batch, sel []int32) (*vector.Vector, error) 
 			break
 		}
 		last := k == len(s.strict)-1
-		v, err := s.strict[k].eval(b, open)
+		v, err := upTo(s.strict[k], b, &open, &failed)
 		if err != nil {
-			var ok bool
-			if failed, open, ok = fail(failed, err, open); !ok {
-				return nil, err
-			}
+			return nil, err
 		}
 		e := v
 		if !last {
-			if e, err = s.equal[k].eval(b, open); err != nil {
-				var ok bool
-				if failed, open, ok = fail(failed, err, open); !ok {
-					return nil, err
-				}
+			if e, err = upTo(s.equal[k], b, &open, &failed); err != nil {
+				return nil, err
 			}
 		}
 		kept := open[:0]

@@ -18,12 +18,9 @@ func evalAll(args []step, b *vector.Batch, sel []int32) ([]*vector.Vector, *vect
 		if a == nil {
 			continue
 		}
-		v, err := a.eval(b, sel)
+		v, err := upTo(a, b, &sel, &failed)
 		if err != nil {
-			var ok bool
-			if failed, sel, ok = fail(failed, err, sel); !ok {
-				return nil, nil, nil, err
-			}
+			return nil, nil, nil, err
 		}
 		vals[i] = v
 	}
@@ -131,9 +128,9 @@ type field struct {
 }
 
 func (s *field) eval(b *vector.Batch, sel []int32) (*vector.Vector, error) {
-	v, err := s.arg.eval(b, sel)
-	failed, sel, ok := fail2(err, sel)
-	if !ok {
+	var failed *vector.RowError
+	v, err := upTo(s.arg, b, &sel, &failed)
+	if err != nil {
 		return nil, err
 	}
 	s.out.Init(s.t, rowsFor(b, sel))
@@ -186,9 +183,9 @@ func (c *compiler) subscript(n *expr.Subscript) (step, error) {
 }
 
 func (s *subscript) eval(b *vector.Batch, sel []int32) (*vector.Vector, error) {
-	v, err := s.arg.eval(b, sel)
-	failed, sel, ok := fail2(err, sel)
-	if !ok {
+	var failed *vector.RowError
+	v, err := upTo(s.arg, b, &sel, &failed)
+	if err != nil {
 		return nil, err
 	}
 	lower, f, sel, err := evalAll(s.lower, b, sel)
@@ -203,10 +200,8 @@ func (s *subscript) eval(b *vector.Batch, sel []int32) (*vector.Vector, error) {
 	failed = first(failed, f)
 	var value *vector.Vector
 	if s.assign != nil {
-		if value, err = s.assign.eval(b, sel); err != nil {
-			if failed, sel, ok = fail(failed, err, sel); !ok {
-				return nil, err
-			}
+		if value, err = upTo(s.assign, b, &sel, &failed); err != nil {
+			return nil, err
 		}
 	}
 	s.out.Init(s.t, rowsFor(b, sel))
@@ -340,9 +335,9 @@ func (c *compiler) cast(n *expr.Cast) (step, error) {
 }
 
 func (s *cast) eval(b *vector.Batch, sel []int32) (*vector.Vector, error) {
-	v, err := s.arg.eval(b, sel)
-	failed, sel, ok := fail2(err, sel)
-	if !ok {
+	var failed *vector.RowError
+	v, err := upTo(s.arg, b, &sel, &failed)
+	if err != nil {
 		return nil, err
 	}
 	if s.method == expr.Relabel && v != nil && v.Phys() == s.t.Phys {

@@ -189,13 +189,20 @@ func before(sel []int32, row int) []int32 {
 	return sel
 }
 
-// fail keeps the first of two row errors; ok is false for an error of no row.
-func fail(old *vector.RowError, err error, sel []int32) (*vector.RowError, []int32, bool) {
-	e, ok := err.(*vector.RowError)
-	if !ok {
-		return nil, nil, false
+// upTo evaluates s over the selected rows. Where a row fails, the rows from it on
+// leave the selection and failed becomes its error: an earlier failure was of a later
+// row, which is out already. What it returns as an error is one of no row.
+func upTo(s step, b *vector.Batch, sel *[]int32, failed **vector.RowError) (*vector.Vector, error) {
+	v, err := s.eval(b, *sel)
+	if err == nil {
+		return v, nil
 	}
-	return e, before(sel, e.Row), true
+	row, ok := err.(*vector.RowError)
+	if !ok {
+		return nil, err
+	}
+	*failed, *sel = row, before(*sel, row.Row)
+	return v, nil
 }
 
 // result joins a vector and an error of rows, if any.
@@ -386,12 +393,9 @@ func (s *call) eval(b *vector.Batch, sel []int32) (*vector.Vector, error) {
 	var failed *vector.RowError
 	constant := s.stable
 	for i, a := range s.args {
-		v, err := a.eval(b, sel)
+		v, err := upTo(a, b, &sel, &failed)
 		if err != nil {
-			var ok bool
-			if failed, sel, ok = fail(failed, err, sel); !ok {
-				return nil, err
-			}
+			return nil, err
 		}
 		s.vals[i] = v
 		constant = constant && v != nil && v.Const

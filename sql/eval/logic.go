@@ -27,12 +27,9 @@ func (s *logic) eval(b *vector.Batch, sel []int32) (*vector.Vector, error) {
 		if len(open) == 0 {
 			break
 		}
-		v, err := a.eval(b, open)
+		v, err := upTo(a, b, &open, &failed)
 		if err != nil {
-			var ok bool
-			if failed, open, ok = fail(failed, err, open); !ok {
-				return nil, err
-			}
+			return nil, err
 		}
 		kept := open[:0]
 		if len(open) > 0 {
@@ -63,9 +60,9 @@ type not struct {
 }
 
 func (s *not) eval(b *vector.Batch, sel []int32) (*vector.Vector, error) {
-	v, err := s.arg.eval(b, sel)
-	failed, sel, ok := fail2(err, sel)
-	if !ok {
+	var failed *vector.RowError
+	v, err := upTo(s.arg, b, &sel, &failed)
+	if err != nil {
 		return nil, err
 	}
 	s.out.Init(types.BoolType, rowsFor(b, sel))
@@ -81,14 +78,6 @@ func (s *not) eval(b *vector.Batch, sel []int32) (*vector.Vector, error) {
 	return result(&s.out, failed)
 }
 
-// fail2 is fail for a single operand.
-func fail2(err error, sel []int32) (*vector.RowError, []int32, bool) {
-	if err == nil {
-		return nil, sel, true
-	}
-	return fail(nil, err, sel)
-}
-
 type isNull struct {
 	arg step
 	not bool
@@ -98,9 +87,9 @@ type isNull struct {
 }
 
 func (s *isNull) eval(b *vector.Batch, sel []int32) (*vector.Vector, error) {
-	v, err := s.arg.eval(b, sel)
-	failed, sel, ok := fail2(err, sel)
-	if !ok {
+	var failed *vector.RowError
+	v, err := upTo(s.arg, b, &sel, &failed)
+	if err != nil {
 		return nil, err
 	}
 	s.out.Init(types.BoolType, rowsFor(b, sel))
@@ -148,9 +137,9 @@ type boolTest struct {
 }
 
 func (s *boolTest) eval(b *vector.Batch, sel []int32) (*vector.Vector, error) {
-	v, err := s.arg.eval(b, sel)
-	failed, sel, ok := fail2(err, sel)
-	if !ok {
+	var failed *vector.RowError
+	v, err := upTo(s.arg, b, &sel, &failed)
+	if err != nil {
 		return nil, err
 	}
 	s.out.Init(types.BoolType, rowsFor(b, sel))
@@ -225,12 +214,9 @@ func (s *caseStep) eval(b *vector.Batch, sel []int32) (*vector.Vector, error) {
 	open := append(s.open[:0], sel...)
 	var failed *vector.RowError
 	if s.arg != nil {
-		v, err := s.arg.eval(b, open)
+		v, err := upTo(s.arg, b, &open, &failed)
 		if err != nil {
-			var ok bool
-			if failed, open, ok = fail(failed, err, open); !ok {
-				return nil, err
-			}
+			return nil, err
 		}
 		s.value.v = v
 	}
@@ -238,12 +224,11 @@ func (s *caseStep) eval(b *vector.Batch, sel []int32) (*vector.Vector, error) {
 		if len(rows) == 0 {
 			return nil
 		}
-		v, err := from.eval(b, rows)
+		v, err := upTo(from, b, &rows, &failed)
 		if err != nil {
-			var ok bool
-			if failed, rows, ok = fail(failed, err, rows); !ok {
-				return err
-			}
+			return err
+		}
+		if failed != nil {
 			open = before(open, failed.Row)
 		}
 		for _, i := range rows {
@@ -255,12 +240,9 @@ func (s *caseStep) eval(b *vector.Batch, sel []int32) (*vector.Vector, error) {
 		if len(open) == 0 {
 			break
 		}
-		v, err := cond.eval(b, open)
+		v, err := upTo(cond, b, &open, &failed)
 		if err != nil {
-			var ok bool
-			if failed, open, ok = fail(failed, err, open); !ok {
-				return nil, err
-			}
+			return nil, err
 		}
 		hit, rest := s.hit[:0], open[:0]
 		for _, i := range open {
@@ -297,12 +279,9 @@ func (s *coalesce) eval(b *vector.Batch, sel []int32) (*vector.Vector, error) {
 		if len(open) == 0 {
 			break
 		}
-		v, err := a.eval(b, open)
+		v, err := upTo(a, b, &open, &failed)
 		if err != nil {
-			var ok bool
-			if failed, open, ok = fail(failed, err, open); !ok {
-				return nil, err
-			}
+			return nil, err
 		}
 		rest := open[:0]
 		for _, i := range open {
