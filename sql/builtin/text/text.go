@@ -33,6 +33,7 @@ func Table() function.Table {
 	encodings(t)
 	unicodes(t)
 	identifiers(t)
+	regexes(t)
 	return t
 }
 
