@@ -34,9 +34,10 @@ oracle: build ## run testdata/logic against a scratch PostgreSQL 15 too; any dif
 crash: build ## kill -9 under pgbench, ROUNDS times; nothing acknowledged may be lost
 	@.ci/crash.sh
 
-fuzz: ## fuzz the codecs for a minute each
+fuzz: ## fuzz the codecs and regular expressions for a minute each
 	$(GO) test -fuzz FuzzStorage -fuzztime 60s ./types/numeric
 	$(GO) test -fuzz FuzzKey -fuzztime 60s ./types/numeric
+	$(GO) test -fuzz FuzzRegex -fuzztime 60s ./internal/regex
 
 clean: ## remove what was built
 	rm -rf bin

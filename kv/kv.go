@@ -191,6 +191,9 @@ type Txn interface {
 	// NewLoad fills a storage created by this transaction, past the buffer:
 	// sorted runs ingested into the store.
 	NewLoad(StorageID) Load
+	// Fresh tells, once, that a storage was created by this transaction, since its
+	// last savepoint, and not loaded: a NewLoad of it cannot meet or lose anything.
+	Fresh(StorageID) bool
 
 	// UpdateCell changes a non-transactional cell: fn gets its value (nil if
 	// none) and returns the new one. It stays whether or not the transaction

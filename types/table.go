@@ -29,6 +29,10 @@ func BuiltinNamed(name string) *Type { return builtin.byName[name] }
 // Builtins lists PostgreSQL's own types by OID. The slice must not be changed.
 func Builtins() []*Type { return builtin.list }
 
+// RangeFacts lists pg_range: range, subtype, multirange, collation, operator class,
+// canonical function, difference function. It must not be changed.
+func RangeFacts() [][]string { return Facts(rangeFacts) }
+
 type typeTable struct {
 	byOID  map[OID]*Type
 	byName map[string]*Type

@@ -36,6 +36,9 @@ const (
 	ClassSettings   types.OID = 2964
 	ClassLanguage   types.OID = 2612
 	ClassStatistics types.OID = 2619
+	// ClassSharedComment stands for the comments on roles and databases, which no
+	// database holds; ClassComment for the others.
+	ClassSharedComment types.OID = 2396
 )
 
 // FirstUser is the first OID given to a user's object, as in PostgreSQL.
@@ -208,9 +211,18 @@ func (s *Schema) Lookup() Lookup { return Lookup{Class: ClassSchema, Name: s.Nam
 // Needs is empty; see Role.Needs.
 func (s *Schema) Needs() []Need { return nil }
 
-// ID is made of the commented object's: a comment is no object of its own.
-func (c *Comment) ID() ID {
-	return ID{Class: ClassComment, OID: c.On.Class<<20 ^ c.On.OID, Sub: c.On.Sub}
+// ID is the commented object's, in a class of comments of its own.
+func (c *Comment) ID() ID { return CommentID(c.On) }
+
+// CommentID is the ID that the comment on an object has.
+func CommentID(on ID) ID { return ID{Class: ClassComment<<16 | on.Class, OID: on.OID, Sub: on.Sub} }
+
+// CommentedClass is the class that a class of comments is about, or 0.
+func CommentedClass(class types.OID) types.OID {
+	if class>>16 == ClassComment {
+		return class & 0xffff
+	}
+	return 0
 }
 
 // Lookup names the comment by what it is on.

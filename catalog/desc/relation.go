@@ -1,7 +1,10 @@
 package desc
 
 import (
+	"regexp"
 	"slices"
+	"strconv"
+	"strings"
 
 	"datapunk/types"
 )
@@ -139,15 +142,17 @@ type IndexDef struct {
 
 // IndexKey is one key column: a column of the table, or an expression.
 type IndexKey struct {
-	Column     int16     `json:"column,omitempty"` // 0: Expr
-	Expr       string    `json:"expr,omitempty"`
-	Name       string    `json:"name"`
-	Type       types.OID `json:"type"`
-	Mod        int32     `json:"mod"`
-	Collation  types.OID `json:"collation,omitempty"`
-	OpClass    types.OID `json:"opclass"`
-	Desc       bool      `json:"desc,omitempty"`
-	NullsFirst bool      `json:"nullsfirst,omitempty"`
+	Column    int16     `json:"column,omitempty"` // 0: Expr
+	Expr      string    `json:"expr,omitempty"`
+	Name      string    `json:"name"`
+	Type      types.OID `json:"type"`
+	Mod       int32     `json:"mod"`
+	Collation types.OID `json:"collation,omitempty"`
+	OpClass   types.OID `json:"opclass"`
+	// OpClassName is that of an operator class that is not the type's default.
+	OpClassName string `json:"opclassname,omitempty"`
+	Desc        bool   `json:"desc,omitempty"`
+	NullsFirst  bool   `json:"nullsfirst,omitempty"`
 }
 
 // ViewDef is a view's query.
@@ -186,8 +191,12 @@ func (r *Relation) Needs() []Need {
 		needs = append(needs, Need{On: *r.Owned, Kind: Automatic})
 	}
 	for i := range r.Columns {
-		if c := &r.Columns[i]; !c.Dropped && c.Type >= FirstUser {
+		c := &r.Columns[i]
+		if !c.Dropped && c.Type >= FirstUser {
 			needs = append(needs, Need{On: ID{Class: ClassType, OID: c.Type}, Sub: int16(i + 1)})
+		}
+		for _, oid := range Mentioned(c.Default) {
+			needs = append(needs, Need{On: ID{Class: ClassRelation, OID: oid}, Sub: int16(i + 1)})
 		}
 	}
 	for i := range r.ForeignKeys {
@@ -195,6 +204,23 @@ func (r *Relation) Needs() []Need {
 		needs = append(needs, Need{On: ID{Class: ClassRelation, OID: f.Target}})
 	}
 	return append(needs, r.Depends...)
+}
+
+// regclass finds the relations that a stored expression names by a constant.
+var regclass = regexp.MustCompile(`CAST\('(\d+)' AS "@t2205"\)`)
+
+// Mentioned lists the relations that a stored expression names, as nextval('s') does.
+func Mentioned(stored string) []types.OID {
+	if !strings.Contains(stored, `"@t2205"`) {
+		return nil
+	}
+	var list []types.OID
+	for _, m := range regclass.FindAllStringSubmatch(stored, -1) {
+		if n, err := strconv.ParseUint(m[1], 10, 32); err == nil {
+			list = append(list, types.OID(n))
+		}
+	}
+	return list
 }
 
 // Column finds a live column by name; the number is from 1, 0 if there is none.

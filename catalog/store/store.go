@@ -12,6 +12,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
+	"iter"
 	"maps"
 	"sync"
 
@@ -30,8 +31,9 @@ const (
 
 // Store is the catalogs of a node.
 type Store struct {
-	db     kv.DB
-	system []desc.Object // in every database, never stored
+	db      kv.DB
+	system  []desc.Object // in every database, never stored
+	builtin builtin
 
 	mu struct {
 		sync.RWMutex
@@ -41,10 +43,20 @@ type Store struct {
 	}
 }
 
+// builtin is types outside pg_catalog that every database has.
+type builtin struct {
+	byOID  map[types.OID]*types.Type
+	byName map[desc.Lookup]*types.Type
+}
+
 // Open reads the catalogs of all databases. system are the objects that every
-// database has and nobody can change.
-func Open(ctx context.Context, db kv.DB, system []desc.Object) (*Store, error) {
-	s := &Store{db: db, system: system}
+// database has and nobody can change, domains the types beside types.Builtins.
+func Open(ctx context.Context, db kv.DB, system []desc.Object, domains ...*types.Type) (*Store, error) {
+	s := &Store{db: db, system: system, builtin: builtin{map[types.OID]*types.Type{}, map[desc.Lookup]*types.Type{}}}
+	for _, t := range domains {
+		s.builtin.byOID[t.OID] = t
+		s.builtin.byName[desc.Lookup{Class: desc.ClassType, Namespace: t.Schema, Name: t.Name}] = t
+	}
 	s.mu.shared = newState()
 	s.mu.databases = map[types.OID]*state{}
 	s.mu.version = 1
@@ -93,7 +105,7 @@ func Open(ctx context.Context, db kv.DB, system []desc.Object) (*Store, error) {
 func (s *Store) Empty() bool {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	return len(s.mu.shared.objects) == 0
+	return s.mu.shared.objects.empty()
 }
 
 // decode reads one descriptor.
@@ -108,11 +120,15 @@ func decode(class types.OID, value []byte) (desc.Object, error) {
 		object = &desc.Role{}
 	case desc.ClassDatabase:
 		object = &desc.Database{}
-	case desc.ClassComment:
-		object = &desc.Comment{}
 	case desc.ClassExtension:
 		object = &desc.Extension{}
+	case desc.ClassStatistics:
+		object = &desc.Statistics{}
 	default:
+		if desc.CommentedClass(class) != 0 {
+			object = &desc.Comment{}
+			break
+		}
 		return nil, fmt.Errorf("%w: descriptor of unknown class %d", kv.ErrCorrupt, class)
 	}
 	if err := json.Unmarshal(value, object); err != nil {
@@ -122,7 +138,12 @@ func decode(class types.OID, value []byte) (desc.Object, error) {
 }
 
 // shared tells the classes that belong to no database.
-func shared(class types.OID) bool { return class == desc.ClassRole || class == desc.ClassDatabase }
+func shared(class types.OID) bool {
+	if of := desc.CommentedClass(class); of != 0 {
+		class = of
+	}
+	return class == desc.ClassRole || class == desc.ClassDatabase || class == desc.ClassSharedComment
+}
 
 func objectKey(database types.OID, id desc.ID) []byte {
 	if shared(id.Class) {
@@ -151,10 +172,13 @@ func (s *Store) latest(database types.OID) (*snapshot, error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	own := s.mu.databases[database]
+	if database == 0 {
+		own = newState() // shared objects alone
+	}
 	if own == nil {
 		return nil, pgerr.Newf(pgerr.UndefinedDatabase, "database %d does not exist", database)
 	}
-	return &snapshot{version: s.mu.version, database: database, own: own, shared: s.mu.shared}, nil
+	return &snapshot{version: s.mu.version, database: database, own: own, shared: s.mu.shared, builtin: s.builtin}, nil
 }
 
 // publish applies a change set to the committed states.
@@ -197,15 +221,21 @@ func (s *Store) publish(database types.OID, changes []change) {
 
 // state is one version of one database's objects, or of the shared ones.
 type state struct {
-	objects    map[desc.ID]desc.Object
-	names      map[desc.Lookup]desc.Object
-	dependents map[desc.ID]map[desc.ID]bool // by what is needed, Sub 0
-	types      sync.Map                     // OID → *types.Type, made when first asked for
+	objects    layered[desc.ID, desc.Object]
+	names      layered[desc.Lookup, desc.Object]
+	dependents layered[desc.ID, *dependents]      // by what is needed, Sub 0
+	rowTypes   layered[types.OID, *desc.Relation] // by the row type and its array
+	types      sync.Map                           // OID → *types.Type, made when first asked for
+	memos      sync.Map                           // key → *memo, likewise; see snapshot.Memo
+	lists      sync.Map                           // class → []desc.Object by OID, likewise
+	holders    layered[types.OID, *desc.Relation] // by their constraints and defaults
+	counts     map[types.OID]int                  // of objects, by class
 }
 
-func newState() *state {
-	return &state{objects: map[desc.ID]desc.Object{}, names: map[desc.Lookup]desc.Object{}, dependents: map[desc.ID]map[desc.ID]bool{}}
-}
+// dependents is the set of objects that need one; it is shared until written.
+type dependents = layered[desc.ID, bool]
+
+func newState() *state { return &state{counts: map[types.OID]int{}} }
 
 func (st *state) addSystem(system []desc.Object) {
 	for _, o := range system {
@@ -213,44 +243,105 @@ func (st *state) addSystem(system []desc.Object) {
 	}
 }
 
-// clone copies a state; sets of dependents are shared until written.
+// clone copies a state.
 func (st *state) clone() *state {
-	return &state{objects: maps.Clone(st.objects), names: maps.Clone(st.names), dependents: maps.Clone(st.dependents)}
+	return &state{objects: st.objects.clone(), names: st.names.clone(), dependents: st.dependents.clone(), rowTypes: st.rowTypes.clone(),
+		holders: st.holders.clone(), counts: maps.Clone(st.counts)}
+}
+
+// sequenceColumns are the columns of every sequence, which no descriptor repeats.
+var sequenceColumns = []desc.Column{
+	{Name: "last_value", Type: types.OIDInt8, Mod: -1, NotNull: true},
+	{Name: "log_cnt", Type: types.OIDInt8, Mod: -1, NotNull: true},
+	{Name: "is_called", Type: types.OIDBool, Mod: -1, NotNull: true},
 }
 
 func (st *state) put(o desc.Object) {
+	if r, ok := o.(*desc.Relation); ok && r.Kind == desc.SequenceKind && r.Columns == nil {
+		c := *r
+		c.Columns = sequenceColumns
+		o = &c
+	}
 	id := o.ID()
 	st.remove(id)
-	st.objects[id] = o
+	st.objects.set(id, o)
 	if name := o.Lookup(); name.Name != "" {
-		st.names[name] = o
+		st.names.set(name, o)
+	}
+	st.counts[id.Class]++
+	if r, ok := o.(*desc.Relation); ok {
+		if r.RowType != 0 {
+			st.rowTypes.set(r.RowType, r)
+			st.rowTypes.set(r.RowArray, r)
+		}
+		for oid := range parts(r) {
+			st.holders.set(oid, r)
+		}
 	}
 	for _, n := range o.Needs() {
 		on := n.On
 		on.Sub = 0
-		set := maps.Clone(st.dependents[on])
-		if set == nil {
-			set = map[desc.ID]bool{}
+		set := &dependents{}
+		if old := st.dependents.at(on); old != nil {
+			*set = old.clone()
 		}
-		set[id] = true
-		st.dependents[on] = set
+		set.set(id, true)
+		st.dependents.set(on, set)
+	}
+}
+
+// parts gives the OIDs of what lies within a relation: constraints and defaults.
+func parts(r *desc.Relation) iter.Seq[types.OID] {
+	return func(yield func(types.OID) bool) {
+		for i := range r.Columns {
+			if oid := r.Columns[i].DefaultOID; oid != 0 && !yield(oid) {
+				return
+			}
+		}
+		for i := range r.Checks {
+			if !yield(r.Checks[i].OID) {
+				return
+			}
+		}
+		for i := range r.Uniques {
+			if oid := r.Uniques[i].OID; oid != 0 && !yield(oid) {
+				return
+			}
+		}
+		for i := range r.ForeignKeys {
+			if !yield(r.ForeignKeys[i].OID) {
+				return
+			}
+		}
 	}
 }
 
 func (st *state) remove(id desc.ID) {
-	old := st.objects[id]
+	old := st.objects.at(id)
 	if old == nil {
 		return
 	}
-	delete(st.objects, id)
-	if name := old.Lookup(); st.names[name] == old {
-		delete(st.names, name)
+	st.objects.remove(id)
+	if name := old.Lookup(); st.names.at(name) == old {
+		st.names.remove(name)
+	}
+	st.counts[id.Class]--
+	if r, ok := old.(*desc.Relation); ok {
+		if r.RowType != 0 {
+			st.rowTypes.remove(r.RowType)
+			st.rowTypes.remove(r.RowArray)
+		}
+		for oid := range parts(r) {
+			st.holders.remove(oid)
+		}
 	}
 	for _, n := range old.Needs() {
 		on := n.On
 		on.Sub = 0
-		set := maps.Clone(st.dependents[on])
-		delete(set, id)
-		st.dependents[on] = set
+		if old := st.dependents.at(on); old != nil {
+			set := old.clone()
+			set.remove(id)
+			st.dependents.set(on, &set)
+		}
 	}
 }

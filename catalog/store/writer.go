@@ -149,15 +149,19 @@ func (w *writer) NewOID(ctx context.Context) (types.OID, error) {
 }
 
 // Clone copies the objects of one database to another.
-func (s *Store) Clone(ctx context.Context, txn kv.Txn, from, to types.OID) error {
+func (s *Store) Clone(ctx context.Context, txn kv.Txn, from, to types.OID, renew func(desc.Object) (desc.Object, error)) error {
 	source, err := s.latest(from)
 	if err != nil {
 		return err
 	}
 	var changes []change
-	for id, o := range source.own.objects {
+	for id, o := range source.own.objects.all() {
 		if s.isSystem(o) {
 			continue
+		}
+		o, err := renew(o)
+		if err != nil {
+			return err
 		}
 		value, err := json.Marshal(o)
 		if err != nil {
@@ -191,7 +195,7 @@ func (s *Store) Forget(ctx context.Context, txn kv.Txn, database types.OID) erro
 	if err != nil {
 		return err
 	}
-	for id, o := range source.own.objects {
+	for id, o := range source.own.objects.all() {
 		if s.isSystem(o) {
 			continue
 		}

@@ -10,7 +10,10 @@ import (
 
 const usage = `usage: datapunk COMMAND [flags]
 
-  start     run a node (--data DIR, --listen HOST:PORT, --socket DIR)
+  start     run a node (--data DIR, --listen HOST:PORT, --socket DIR,
+            --password-file FILE, --tls-cert FILE, --tls-key FILE)
+  sql       a small SQL shell (sql [URL])
+  check     verify the directory of a stopped node (check DIR)
   version   print the version
 `
 
@@ -23,6 +26,10 @@ func main() {
 	switch os.Args[1] {
 	case "start":
 		err = start(os.Args[2:])
+	case "sql":
+		err = sql(os.Args[2:])
+	case "check":
+		err = check(os.Args[2:])
 	case "version":
 		fmt.Printf("datapunk %s (PostgreSQL %s)\n", setting.Product, setting.ServerVersion)
 	default:

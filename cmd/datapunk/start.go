@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -20,7 +21,19 @@ func start(args []string) error {
 	flags.StringVar(&options.Data, "data", options.Data, "data directory")
 	flags.StringVar(&options.Listen, "listen", options.Listen, "HOST:PORT to listen on")
 	flags.StringVar(&options.Socket, "socket", options.Socket, "directory of the unix socket; empty for none")
+	passwordFile := flags.String("password-file", "", "file with the superuser's password (or DATAPUNK_PASSWORD); TCP connections then need passwords")
+	flags.StringVar(&options.TLSCert, "tls-cert", "", "TLS certificate, instead of the self-signed one in the data directory")
+	flags.StringVar(&options.TLSKey, "tls-key", "", "its private key")
 	if err := flags.Parse(args); err != nil {
+		if errors.Is(err, flag.ErrHelp) {
+			return nil
+		}
+		return err
+	}
+	if flags.NArg() > 0 {
+		return fmt.Errorf("start takes no argument %q", flags.Arg(0))
+	}
+	if err := options.ReadPassword(*passwordFile, os.Getenv("DATAPUNK_PASSWORD")); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithCancel(context.Background())
@@ -29,7 +42,11 @@ func start(args []string) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(os.Stderr, "datapunk: ready on %s (loopback connections are trusted)\n", options.Listen)
+	how := "loopback connections are trusted"
+	if options.Password != "" {
+		how = "TCP connections need passwords"
+	}
+	fmt.Fprintf(os.Stderr, "datapunk: ready on %s (%s)\n", options.Listen, how)
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT, syscall.SIGQUIT)
 	select {

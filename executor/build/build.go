@@ -30,6 +30,8 @@ type Builder struct {
 	plan    *plan.Plan
 	ctes    map[*plan.CTE]*cte
 	unions  map[*plan.RecursiveUnion]*flow.Recursion
+	// Wrap, if set, stands around every operator (EXPLAIN ANALYZE).
+	Wrap func(plan.Node, op.Operator) op.Operator
 }
 
 // cte is a WITH query that is run when it is first read and kept.
@@ -98,6 +100,14 @@ func (b *Builder) read(k *cte) *vector.Batch {
 
 // Build makes the operator of a node.
 func (b *Builder) Build(n plan.Node) (op.Operator, error) {
+	o, err := b.build(n)
+	if err == nil && b.Wrap != nil {
+		o = b.Wrap(n, o)
+	}
+	return o, err
+}
+
+func (b *Builder) build(n plan.Node) (op.Operator, error) {
 	var in, right op.Operator
 	var err error
 	switch n := n.(type) {

@@ -10,6 +10,7 @@ import (
 
 	"datapunk/catalog"
 	"datapunk/catalog/desc"
+	"datapunk/catalog/privilege"
 	"datapunk/executor/op"
 	"datapunk/internal/pgerr"
 	"datapunk/kv"
@@ -32,6 +33,26 @@ type Executor struct {
 	Env         *function.Env
 	Session     op.Session
 	SearchPath  func() []types.OID
+	Sequences   function.Sequences
+	Catalog     catalog.Store
+	// Verifier turns a password into what is kept of it.
+	Verifier func(password string) (string, error)
+	// CheckSetting refuses a setting or value that there is not, and gives the name's
+	// usual form.
+	CheckSetting func(name, value string) (string, error)
+	Sessions     Sessions
+	// CopySequence copies the state of a sequence's storage to another.
+	CopySequence func(from, to uint32) error
+	// TempSchema is the session's temporary schema, made when first asked for.
+	TempSchema func() (types.OID, error)
+}
+
+// Sessions are those of a database, the own one apart.
+type Sessions interface {
+	// Count waits a while for them to go, and tells how many stay.
+	Count(ctx context.Context, database types.OID) (int, error)
+	// End tells them to end.
+	End(database types.OID)
 }
 
 // Run runs a statement.
@@ -45,8 +66,44 @@ func (x *Executor) Run(u logical.Utility) error {
 		return x.createIndex(u)
 	case *logical.CreateSchema:
 		return x.createSchema(u)
-	case *logical.AddConstraint:
-		return x.addConstraints(u)
+	case *logical.Alter:
+		return x.alter(u)
+	case *logical.Rename:
+		return x.rename(u)
+	case *logical.SetSchema:
+		return x.setSchema(u)
+	case *logical.ChangeOwner:
+		return x.changeOwner(u)
+	case *logical.CreateView:
+		return x.createView(u)
+	case *logical.AlterSequence:
+		return x.alterSequence(u)
+	case *logical.Grant:
+		return x.grant(u)
+	case *logical.GrantRole:
+		return x.grantRole(u)
+	case *logical.CreateRole:
+		return x.createRole(u)
+	case *logical.AlterRole:
+		return x.alterRole(u)
+	case *logical.Configure:
+		return x.configure(u)
+	case *logical.DropRole:
+		return x.dropRole(u)
+	case *logical.DropOwned:
+		return x.dropOwned(u)
+	case *logical.ReassignOwned:
+		return x.reassignOwned(u)
+	case *logical.Comment:
+		return x.comment(u)
+	case *logical.CreateDatabase:
+		return x.createDatabase(u)
+	case *logical.AlterDatabase:
+		return x.alterDatabase(u)
+	case *logical.DropDatabase:
+		return x.dropDatabase(u)
+	case *logical.CreateExtension:
+		return x.createExtension(u)
 	case *logical.CreateSequence:
 		return x.createSequence(u)
 	case *logical.Truncate:
@@ -99,13 +156,8 @@ func (x *Executor) mayCreate(schema types.OID) error {
 	if schema == types.PgCatalog || s.Name == "information_schema" {
 		return pgerr.Newf(pgerr.InsufficientPrivilege, "permission denied to create in schema \"%s\"", s.Name)
 	}
-	if role.Superuser || s.Owner == x.User {
+	if held, _ := privilege.Held(snapshot, x.User, s.Owner, 'n', s.Grants); held&desc.Create != 0 {
 		return nil
-	}
-	for _, g := range s.Grants {
-		if (g.Grantee == 0 || g.Grantee == x.User) && g.Privileges&desc.Create != 0 {
-			return nil
-		}
 	}
 	return pgerr.Newf(pgerr.InsufficientPrivilege, "permission denied for schema %s", s.Name)
 }
@@ -114,6 +166,15 @@ func (x *Executor) createSchema(u *logical.CreateSchema) error {
 	if strings.HasPrefix(u.Name, "pg_") {
 		return pgerr.Newf(pgerr.ReservedName, "unacceptable schema name \"%s\"", u.Name).
 			WithDetail("The prefix \"pg_\" is reserved for system schemas.")
+	}
+	d, _ := x.Writer.Snapshot().Get(desc.ClassDatabase, x.Database).(*desc.Database)
+	if d != nil {
+		if held, _ := privilege.Held(x.Writer.Snapshot(), x.User, d.Owner, 'd', d.Grants); held&desc.Create == 0 {
+			return pgerr.Newf(pgerr.InsufficientPrivilege, "permission denied for database %s", d.Name)
+		}
+	}
+	if err := x.mayGive(u.Owner); err != nil {
+		return err
 	}
 	taken, err := x.claim(desc.Lookup{Class: desc.ClassSchema, Name: u.Name})
 	if err != nil {
@@ -130,36 +191,16 @@ func (x *Executor) createSchema(u *logical.CreateSchema) error {
 	if err != nil {
 		return err
 	}
-	return x.Writer.Put(x.Context, &desc.Schema{OID: oid, Name: u.Name, Owner: x.User})
+	return x.Writer.Put(x.Context, &desc.Schema{OID: oid, Name: u.Name, Owner: u.Owner})
 }
 
-func (x *Executor) createSequence(u *logical.CreateSequence) error {
-	if err := x.mayCreate(u.Schema); err != nil {
-		return err
+// home is the schema something new goes to: the one named, if the user may create in
+// it, or the session's temporary one.
+func (x *Executor) home(schema types.OID, temp bool) (types.OID, error) {
+	if temp {
+		return x.TempSchema()
 	}
-	taken, err := x.claim(desc.Lookup{Class: desc.ClassRelation, Namespace: u.Schema, Name: u.Name})
-	if err != nil {
-		return err
-	}
-	if taken {
-		if u.IfNotExists {
-			x.notice(pgerr.DuplicateTable, "relation \"%s\" already exists, skipping", u.Name)
-			return nil
-		}
-		return pgerr.Newf(pgerr.DuplicateTable, "relation \"%s\" already exists", u.Name)
-	}
-	_, err = x.sequence(u.Schema, u.Name, u.Def, nil)
-	return err
-}
-
-// sequence makes a sequence, perhaps owned by a column.
-func (x *Executor) sequence(schema types.OID, name string, def desc.SequenceDef, owned *desc.ID) (*desc.Relation, error) {
-	r, err := x.relation(schema, name, desc.SequenceKind)
-	if err != nil {
-		return nil, err
-	}
-	r.Sequence, r.Owned = &def, owned
-	return r, x.Writer.Put(x.Context, r)
+	return schema, x.mayCreate(schema)
 }
 
 // relation makes a descriptor with a storage of its own.
@@ -211,141 +252,6 @@ func makeName(first, second, label string) string {
 	return name + "_" + label
 }
 
-func (x *Executor) drop(u *logical.Drop) error {
-	for _, m := range u.Missing {
-		x.notice(pgerr.SuccessfulCompletion, "%s does not exist, skipping", m)
-	}
-	gone := map[desc.ID]bool{}
-	for _, id := range u.Objects {
-		gone[id] = true
-	}
-	var order []desc.ID
-	for _, id := range u.Objects {
-		if err := x.collect(id, u, gone, &order); err != nil {
-			return err
-		}
-	}
-	for _, id := range order {
-		if err := x.remove(id); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// collect lists an object after everything that needs it.
-func (x *Executor) collect(id desc.ID, u *logical.Drop, gone map[desc.ID]bool, order *[]desc.ID) error {
-	for _, seen := range *order {
-		if seen == id {
-			return nil
-		}
-	}
-	if id.Class == desc.ClassRelation {
-		if err := x.lock(id.OID, kv.AccessExclusive); err != nil {
-			return err
-		}
-	}
-	snapshot := x.Writer.Snapshot()
-	object := snapshot.Get(id.Class, id.OID)
-	if object == nil {
-		return nil
-	}
-	if rel, ok := object.(*desc.Relation); ok {
-		if role := snapshot.Role(x.User); rel.Owner != x.User && (role == nil || !role.Superuser) {
-			return pgerr.Newf(pgerr.InsufficientPrivilege, "must be owner of %s %s", strings.ToLower(u.What), rel.Name)
-		}
-		if rel.Index != nil && gone[id] {
-			if t := snapshot.Relation(rel.Index.Table); t != nil && !gone[t.ID()] {
-				for _, k := range t.Uniques {
-					if k.Index == rel.OID {
-						return pgerr.Newf(pgerr.DependentObjectsStillExist, "cannot drop index %s because constraint %s on table %s requires it", rel.Name, k.Name, t.Name).
-							WithHint("You can drop constraint %s on table %s instead.", k.Name, t.Name)
-					}
-				}
-			}
-		}
-	}
-	for _, d := range snapshot.Dependents(id) {
-		d.Sub = 0
-		if d == id || gone[d] {
-			if d != id {
-				if err := x.collect(d, u, gone, order); err != nil {
-					return err
-				}
-			}
-			continue
-		}
-		other := snapshot.Get(d.Class, d.OID)
-		automatic := false
-		for _, n := range other.Needs() {
-			if n.On.Class == id.Class && n.On.OID == id.OID && n.Deptype() != desc.Normal {
-				automatic = true
-			}
-		}
-		// A foreign key from another table is dropped alone, with CASCADE.
-		if r, ok := other.(*desc.Relation); ok && !automatic && r.Kind == desc.Table && id.Class == desc.ClassRelation {
-			if !u.Cascade {
-				return x.stillNeeded(object, other, u)
-			}
-			if err := x.dropForeignKeys(r, id.OID); err != nil {
-				return err
-			}
-			continue
-		}
-		if !automatic && !u.Cascade {
-			return x.stillNeeded(object, other, u)
-		}
-		gone[d] = true
-		if err := x.collect(d, u, gone, order); err != nil {
-			return err
-		}
-	}
-	*order = append(*order, id)
-	return nil
-}
-
-func (x *Executor) stillNeeded(object, other desc.Object, u *logical.Drop) error {
-	a, b := x.describe(object), x.describe(other)
-	e := pgerr.Newf(pgerr.DependentObjectsStillExist, "cannot drop %s because other objects depend on it", a)
-	if r, ok := other.(*desc.Relation); ok && r.Kind == desc.Table {
-		for _, f := range r.ForeignKeys {
-			if f.Target == object.ID().OID {
-				b = "constraint " + f.Name + " on table " + r.Name
-			}
-		}
-	}
-	return e.WithDetail("%s depends on %s", b, a).WithHint("Use DROP ... CASCADE to drop the dependent objects too.")
-}
-
-func (x *Executor) describe(o desc.Object) string {
-	switch o := o.(type) {
-	case *desc.Schema:
-		return "schema " + o.Name
-	case *desc.Relation:
-		word := map[desc.RelKind]string{desc.Table: "table", desc.Index: "index", desc.SequenceKind: "sequence", desc.ViewKind: "view"}[o.Kind]
-		return word + " " + o.Name
-	}
-	return "object"
-}
-
-// dropForeignKeys takes the foreign keys to a table off another.
-func (x *Executor) dropForeignKeys(r *desc.Relation, target types.OID) error {
-	if err := x.lock(r.OID, kv.AccessExclusive); err != nil {
-		return err
-	}
-	c := x.Writer.Snapshot().Relation(r.OID).Clone()
-	kept := c.ForeignKeys[:0]
-	for _, f := range c.ForeignKeys {
-		if f.Target != target {
-			kept = append(kept, f)
-		} else {
-			x.notice(pgerr.SuccessfulCompletion, "drop cascades to constraint %s on table %s", f.Name, c.Name)
-		}
-	}
-	c.ForeignKeys = kept
-	return x.Writer.Put(x.Context, c)
-}
-
 // remove deletes one object and its storage, and takes it off its table.
 func (x *Executor) remove(id desc.ID) error {
 	snapshot := x.Writer.Snapshot()
@@ -368,6 +274,11 @@ func (x *Executor) remove(id desc.ID) error {
 				if err := x.Writer.Put(x.Context, c); err != nil {
 					return err
 				}
+			}
+		}
+		for _, k := range constraintsOf(rel) {
+			if err := x.forget(desc.ID{Class: desc.ClassConstraint, OID: k.oid}); err != nil {
+				return err
 			}
 		}
 		if rel.HasStorage() && !clustered {

@@ -75,7 +75,7 @@ func (x *Executor) addIndex(r *desc.Relation, name string, def desc.IndexDef, fr
 		if fresh {
 			return index.OID, nil
 		}
-		return index.OID, x.fill(r, r, []types.OID{index.OID})
+		return index.OID, x.fill(r, r, false, []types.OID{index.OID}, nil)
 	}
 	old := r.Clone()
 	r.Indexes, r.Primary = append(r.Indexes, index.OID), index.OID
@@ -86,30 +86,13 @@ func (x *Executor) addIndex(r *desc.Relation, name string, def desc.IndexDef, fr
 		}
 		return index.OID, x.Writer.Put(x.Context, r)
 	}
-	// A new storage for the rows and for every other index.
-	r.Storage = index.Storage
-	x.Txn.DropStorage(kv.StorageID(old.Storage))
-	for _, oid := range old.Indexes {
-		other := x.Writer.Snapshot().Relation(oid).Clone()
-		x.Txn.DropStorage(kv.StorageID(other.Storage))
-		storage, err := x.Txn.CreateStorage(x.Context)
-		if err != nil {
-			return 0, err
-		}
-		other.Storage = uint32(storage)
-		if err := x.Writer.Put(x.Context, other); err != nil {
-			return 0, err
-		}
-	}
-	if err := x.Writer.Put(x.Context, r); err != nil {
-		return 0, err
-	}
-	return index.OID, x.fill(old, r, append([]types.OID{index.OID}, old.Indexes...))
+	return index.OID, x.rewrite(old, r, nil)
 }
 
 // fill reads the rows of a table as it was and writes the given indexes of it as it
-// is; the primary key among them means the rows themselves.
-func (x *Executor) fill(from, to *desc.Relation, indexes []types.OID) error {
+// is, and with rows the rows themselves, with the columns that values names computed
+// anew.
+func (x *Executor) fill(from, to *desc.Relation, rows bool, indexes []types.OID, values map[int16]string) error {
 	snapshot := x.Writer.Snapshot()
 	source, err := table.Open(from, snapshot)
 	if err != nil {
@@ -127,14 +110,20 @@ func (x *Executor) fill(from, to *desc.Relation, indexes []types.OID) error {
 			b.load.Abandon()
 		}
 	}()
-	for _, oid := range indexes {
-		rel := snapshot.Relation(oid)
-		b := &builder{rel: rel, primary: oid == to.Primary, load: x.Txn.NewLoad(kv.StorageID(rel.Storage))}
+	if rows {
+		b := &builder{rel: to, primary: true, index: target.Primary, load: x.Txn.NewLoad(kv.StorageID(to.Storage))}
+		if to.Primary != 0 {
+			b.rel = snapshot.Relation(to.Primary)
+		}
 		builds = append(builds, b)
-		if b.primary {
-			b.index = target.Primary
+	}
+	for _, oid := range indexes {
+		if oid == to.Primary {
 			continue
 		}
+		rel := snapshot.Relation(oid)
+		b := &builder{rel: rel, load: x.Txn.NewLoad(kv.StorageID(rel.Storage))}
+		builds = append(builds, b)
 		for _, i := range target.Indexes {
 			if i.Desc.OID == oid {
 				b.index = i
@@ -165,27 +154,39 @@ func (x *Executor) fill(from, to *desc.Relation, indexes []types.OID) error {
 	}
 	scan := x.Txn.LatestScan(kv.Span{Start: source.Prefix, End: keycodec.Successor(source.Prefix)}, kv.ScanOptions{Versions: true})
 	defer scan.Close()
-	var rows kv.Batch
-	values := make([]*vector.Vector, len(source.Types))
+	var batch kv.Batch
+	old := make([]*vector.Vector, len(source.Types))
 	numbers := make([]int16, len(source.Types))
 	for i, t := range source.Types {
-		values[i], numbers[i] = vector.New(t, 1), int16(i+1)
+		old[i], numbers[i] = vector.New(t, 1), int16(i+1)
+	}
+	changed, err := x.converter(source, target, values, env.Env)
+	if err != nil {
+		return err
 	}
 	for {
-		if err := scan.Next(x.Context, &rows, 512); err != nil {
+		if err := scan.Next(x.Context, &batch, 512); err != nil {
 			return err
 		}
-		if rows.Len() == 0 {
+		if batch.Len() == 0 {
 			break
 		}
-		for k := range rows.Len() {
+		for k := range batch.Len() {
 			for i, t := range source.Types {
-				values[i].Init(t, 1)
+				old[i].Init(t, 1)
 			}
-			if err := source.Decode(rows.Key(k), rows.Value(k), numbers, values, 0); err != nil {
+			row := batch.Value(k)
+			if err := source.Decode(batch.Key(k), row, numbers, old, 0); err != nil {
 				return err
 			}
-			h, _ := rowcodec.ReadHeader(rows.Value(k))
+			h, _ := rowcodec.ReadHeader(row)
+			values, err := changed.row(old, target)
+			if err != nil {
+				return err
+			}
+			if len(changed.stored) > 0 {
+				row = target.Codec.Encode(nil, h, values, 0)
+			}
 			for i := range to.Columns {
 				if c := &to.Columns[i]; c.NotNull && !c.Dropped && values[i].Null(0) {
 					e := pgerr.Newf(pgerr.NotNullViolation, "column \"%s\" of relation \"%s\" contains null values", c.Name, to.Name)
@@ -195,7 +196,7 @@ func (x *Executor) fill(from, to *desc.Relation, indexes []types.OID) error {
 			}
 			rowKey := target.RowKey(nil, values, 0, h.Number)
 			for _, b := range builds {
-				if err := b.add(x, target, values, rowKey, rows.Value(k), rows.Versions[k]); err != nil {
+				if err := b.add(x, target, values, rowKey, row, batch.Versions[k]); err != nil {
 					return err
 				}
 			}
@@ -204,7 +205,7 @@ func (x *Executor) fill(from, to *desc.Relation, indexes []types.OID) error {
 	for _, b := range builds {
 		if err := b.load.Finish(x.Context); err != nil {
 			if errors.Is(err, kv.ErrDuplicateKey) {
-				return b.duplicate(x, err, source, values, numbers, to)
+				return b.duplicate(x, err, to)
 			}
 			return err
 		}
@@ -254,28 +255,26 @@ func (b *builder) add(x *Executor, t *table.Table, values []*vector.Vector, rowK
 }
 
 // duplicate is the error of a unique index over rows that are not.
-func (b *builder) duplicate(x *Executor, err error, source *table.Table, values []*vector.Vector, numbers []int16, to *desc.Relation) error {
+func (b *builder) duplicate(x *Executor, err error, to *desc.Relation) error {
 	e := pgerr.Newf(pgerr.UniqueViolation, "could not create unique index \"%s\"", b.rel.Name)
 	e.Constraint = b.rel.Name
 	var d *kv.DuplicateKeyError
-	if errors.As(err, &d) {
-		// Read the key columns back from the key, where they can be.
-		rest := d.Key[4:]
-		var names, texts []string
-		for _, k := range b.index.Keys {
-			v := vector.New(k.Type, 1)
-			next, ok := keycodec.Decode(rest, k.Column, v, 0)
-			if !ok || k.Lossy || v.Null(0) {
-				return e
-			}
-			rest = next
-			names = append(names, k.Expr)
-			if k.Number != 0 {
-				names[len(names)-1] = format.QuoteIdent(to.Columns[k.Number-1].Name)
-			}
-			texts = append(texts, string(format.AppendText(nil, x.Env.Format, v, 0)))
-		}
-		e.WithDetail("Key (%s)=(%s) is duplicated.", strings.Join(names, ", "), strings.Join(texts, ", "))
+	if !errors.As(err, &d) {
+		return e
 	}
+	values, ok := b.index.KeyValues(d.Key)
+	if !ok {
+		return e
+	}
+	var names, texts []string
+	for i, k := range b.index.Keys {
+		name := k.Expr
+		if k.Number != 0 {
+			name = format.QuoteIdent(to.Columns[k.Number-1].Name)
+		}
+		names = append(names, name)
+		texts = append(texts, string(format.AppendText(nil, x.Env.Format, values[i], 0)))
+	}
+	e.WithDetail("Key (%s)=(%s) is duplicated.", strings.Join(names, ", "), strings.Join(texts, ", "))
 	return e
 }

@@ -12,10 +12,11 @@ import (
 )
 
 func (x *Executor) createTable(u *logical.CreateTable) error {
-	if err := x.mayCreate(u.Schema); err != nil {
+	schema, err := x.home(u.Schema, u.Temp)
+	if err != nil {
 		return err
 	}
-	taken, err := x.claim(desc.Lookup{Class: desc.ClassRelation, Namespace: u.Schema, Name: u.Name})
+	taken, err := x.claim(desc.Lookup{Class: desc.ClassRelation, Namespace: schema, Name: u.Name})
 	if err != nil {
 		return err
 	}
@@ -26,13 +27,16 @@ func (x *Executor) createTable(u *logical.CreateTable) error {
 		}
 		return pgerr.Newf(pgerr.DuplicateTable, "relation \"%s\" already exists", u.Name)
 	}
-	r, err := x.relation(u.Schema, u.Name, desc.Table)
+	r, err := x.relation(schema, u.Name, desc.Table)
 	if err != nil {
 		return err
 	}
 	r.Columns, r.Options = u.Columns, u.Options
 	if u.Unlogged {
 		r.Persistence = desc.Unlogged
+	}
+	if u.Temp {
+		r.Persistence, r.OnCommit = desc.Temp, u.OnCommit
 	}
 	for _, oid := range []*types.OID{&r.RowType, &r.RowArray} {
 		if *oid, err = x.Writer.NewOID(x.Context); err != nil {
@@ -46,26 +50,30 @@ func (x *Executor) createTable(u *logical.CreateTable) error {
 			}
 		}
 	}
-	for _, s := range u.Serial {
-		c := &r.Columns[s.Column]
-		name := x.freeName(u.Schema, u.Name, c.Name, "seq", nil)
-		q, err := x.sequence(u.Schema, name, s.Def, &desc.ID{Class: desc.ClassRelation, OID: r.OID, Sub: int16(s.Column + 1)})
-		if err != nil {
+	for i := range u.Serial {
+		if err := x.serial(r, u.Serial[i].Column+1, &u.Serial[i]); err != nil {
 			return err
-		}
-		if s.Identity {
-			c.Sequence = q.OID
-		} else {
-			c.Default = nextvalOf(q.OID, c.Type)
-			if c.DefaultOID, err = x.Writer.NewOID(x.Context); err != nil {
-				return err
-			}
 		}
 	}
 	if err := x.Writer.Put(x.Context, r); err != nil {
 		return err
 	}
-	return x.constraints(r.OID, u.Constraints, true)
+	if err := x.constraints(r.OID, u.Constraints, true); err != nil {
+		return err
+	}
+	for place, text := range u.Comments {
+		if err := x.Writer.Put(x.Context, &desc.Comment{On: desc.ID{Class: desc.ClassRelation, OID: r.OID, Sub: int16(place + 1)}, Text: text}); err != nil {
+			return err
+		}
+	}
+	for i := range u.Indexes {
+		index := &u.Indexes[i]
+		index.Table, index.Def.Table = r.OID, r.OID
+		if err := x.createIndex(index); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // nextvalOf is the stored default of a serial column: nextval(sequence), brought to
@@ -73,24 +81,6 @@ func (x *Executor) createTable(u *logical.CreateTable) error {
 func nextvalOf(sequence, column types.OID) string {
 	const nextval = "1574" // pg_proc
 	return `"@f` + nextval + `"(CAST('` + strconv.FormatUint(uint64(sequence), 10) + `' AS "@t2205"))`
-}
-
-func (x *Executor) addConstraints(u *logical.AddConstraint) error {
-	mode := kv.AccessExclusive
-	if len(u.Constraints) == 1 && u.Constraints[0].Kind == 'f' {
-		mode = kv.ShareRowExclusive
-	}
-	if err := x.lock(u.Table, mode); err != nil {
-		return err
-	}
-	rel := x.Writer.Snapshot().Relation(u.Table)
-	if rel == nil {
-		return pgerr.Newf(pgerr.UndefinedTable, "relation with OID %d does not exist", u.Table)
-	}
-	if role := x.Writer.Snapshot().Role(x.User); rel.Owner != x.User && (role == nil || !role.Superuser) {
-		return pgerr.Newf(pgerr.InsufficientPrivilege, "must be owner of table %s", rel.Name)
-	}
-	return x.constraints(u.Table, u.Constraints, false)
 }
 
 // constraints adds constraints to a table; fresh tells that it is empty.

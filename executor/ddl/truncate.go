@@ -45,7 +45,7 @@ func (x *Executor) truncate(u *logical.Truncate) error {
 		}
 	}
 	for _, oid := range list {
-		if err := x.empty(oid); err != nil {
+		if err := x.Empty(oid); err != nil {
 			return err
 		}
 		if u.Restart {
@@ -70,8 +70,8 @@ func (x *Executor) mayTruncate(rel *desc.Relation) error {
 	return pgerr.Newf(pgerr.InsufficientPrivilege, "permission denied for table %s", rel.Name)
 }
 
-// empty swaps the storages of a table and its indexes.
-func (x *Executor) empty(oid types.OID) error {
+// Empty swaps the storages of a table and its indexes.
+func (x *Executor) Empty(oid types.OID) error {
 	rel := x.Writer.Snapshot().Relation(oid).Clone()
 	swap := func(r *desc.Relation) error {
 		x.Txn.DropStorage(kv.StorageID(r.Storage))

@@ -101,6 +101,7 @@ func newRow(list []*types.Type) []*vector.Vector {
 // Open opens the input.
 func (n *Insert) Open() error {
 	n.done = false
+	n.writer.startBulk()
 	return n.in.Open()
 }
 
@@ -114,6 +115,9 @@ func (n *Insert) Next(int) (*vector.Batch, error) {
 		}
 		if b == nil {
 			n.done = true
+			if err := n.writer.finishBulk(); err != nil {
+				return nil, err
+			}
 			break
 		}
 		if err := n.batch(b); err != nil {

@@ -46,6 +46,8 @@ type Writer struct {
 	numbers uint64 // next row number allotted
 	left    uint64
 	buffer  []byte
+	key     []byte
+	bulk    *bulk // of an INSERT into a table made by the transaction, or nil
 }
 
 type indexExprs struct {
@@ -237,6 +239,9 @@ func (w *Writer) insert(cols []*vector.Vector, i int, arbiters map[types.OID]boo
 	if err != nil {
 		return nil, err
 	}
+	if w.bulk != nil {
+		return nil, w.load(cols, i, number)
+	}
 	return w.put(cols, i, number, arbiters, any)
 }
 
@@ -325,6 +330,11 @@ func (w *Writer) duplicate(x *table.Index, keys, cols []*vector.Vector, i int) e
 			vals[k] = cols[c.Number-1]
 		}
 	}
+	return w.duplicateOf(x, vals, i)
+}
+
+// duplicateOf is the error of a unique index, by the values of its key.
+func (w *Writer) duplicateOf(x *table.Index, vals []*vector.Vector, i int) error {
 	e := pgerr.Newf(pgerr.UniqueViolation, "duplicate key value violates unique constraint \"%s\"", x.Desc.Name).
 		WithDetail("Key (%s)=(%s) already exists.", w.keyNames(x), w.valueText(vals, i)).On(w.schemaName(), w.Table.Desc.Name)
 	e.Constraint = x.Desc.Name

@@ -287,3 +287,22 @@ func skipCovered(rest []byte, t *types.Type, out []*vector.Vector, p, i int) ([]
 	}
 	return vector.New(t, 1).DecodeDatum(0, rest[1:])
 }
+
+// KeyValues reads the key columns back from an entry's key (or a row's); ok is false
+// if one is null or cannot be had back from its form.
+func (x *Index) KeyValues(key []byte) (values []*vector.Vector, ok bool) {
+	if len(key) < len(x.Prefix) {
+		return nil, false
+	}
+	rest := key[len(x.Prefix):]
+	for _, k := range x.Keys {
+		v := vector.New(k.Type, 1)
+		next, ok := keycodec.Decode(rest, k.Column, v, 0)
+		if !ok || k.Lossy || v.Null(0) {
+			return nil, false
+		}
+		rest = next
+		values = append(values, v)
+	}
+	return values, true
+}

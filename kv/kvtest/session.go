@@ -68,6 +68,7 @@ type txn struct {
 	writes  []write
 	byKey   map[string][]int
 	events  []event
+	fresh   []kv.StorageID
 	over    bool
 }
 
@@ -219,12 +220,22 @@ func (t *txn) CreateStorage(ctx context.Context) (kv.StorageID, error) {
 	m.storage++
 	m.Unlock()
 	t.events = append(t.events, event{created: id})
+	t.fresh = append(t.fresh, id)
 	return id, ctx.Err()
+}
+
+func (t *txn) Fresh(id kv.StorageID) bool {
+	n := len(t.fresh)
+	t.fresh = slices.DeleteFunc(t.fresh, func(f kv.StorageID) bool { return f == id })
+	return len(t.fresh) < n
 }
 
 func (t *txn) DropStorage(id kv.StorageID) { t.events = append(t.events, event{dropped: id}) }
 
-func (t *txn) NewLoad(id kv.StorageID) kv.Load { return &load{t: t, id: id} }
+func (t *txn) NewLoad(id kv.StorageID) kv.Load {
+	t.Fresh(id)
+	return &load{t: t, id: id}
+}
 
 func (t *txn) UpdateCell(ctx context.Context, key []byte, fn func([]byte) ([]byte, error)) error {
 	m := &t.s.db.mu
@@ -244,6 +255,7 @@ func (t *txn) ReadCell(key []byte) ([]byte, error) {
 }
 
 func (t *txn) Savepoint() kv.Savepoint {
+	t.fresh = t.fresh[:0]
 	return kv.Savepoint{Writes: len(t.writes), Locks: t.s.owner.Mark(), Hooks: len(t.events)}
 }
 
@@ -252,7 +264,7 @@ func (t *txn) RollbackTo(p kv.Savepoint) error {
 		k := string(t.writes[i].key)
 		t.byKey[k] = t.byKey[k][:len(t.byKey[k])-1]
 	}
-	t.writes = t.writes[:p.Writes]
+	t.writes, t.fresh = t.writes[:p.Writes], t.fresh[:0]
 	t.forget(p.Hooks)
 	t.s.owner.RollbackTo(p.Locks, 0)
 	return nil

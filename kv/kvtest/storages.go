@@ -86,7 +86,13 @@ func loads(f *fixture) {
 		f.Fatal("found too early")
 	}
 	v.Close()
+	if other, err := tx.CreateStorage(f.ctx); err != nil || !tx.Fresh(other) || tx.Fresh(other) {
+		f.Fatal("a created storage is fresh once")
+	}
 	l := tx.NewLoad(id)
+	if tx.Fresh(id) {
+		f.Fatal("a storage being loaded is not fresh")
+	}
 	f.check(l.Add(f.ctx, Key(id, "c"), []byte("3"), 0))
 	f.check(l.Add(f.ctx, Key(id, "a"), []byte("1"), old))
 	f.check(l.Add(f.ctx, Key(id, "b"), []byte("2"), 0))
@@ -118,6 +124,15 @@ func loads(f *fixture) {
 	l = tx.NewLoad(id)
 	f.check(l.Add(f.ctx, Key(id, "a"), []byte("1"), 0))
 	f.check(l.Finish(f.ctx))
+	before, err := tx.CreateStorage(f.ctx)
+	f.check(err)
+	mark := tx.Savepoint()
+	after, err := tx.CreateStorage(f.ctx)
+	f.check(err)
+	f.check(tx.RollbackTo(mark))
+	if tx.Fresh(before) || tx.Fresh(after) {
+		f.Fatal("fresh in spite of a savepoint")
+	}
 	tx.Rollback()
 	tx = f.begin(a)
 	v = f.view(tx)

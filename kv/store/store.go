@@ -255,10 +255,12 @@ func Wrap(what string, err error) error {
 	return fmt.Errorf("%s: %w", what, err)
 }
 
-// Behind tells whether compactions are so far behind that commits should wait.
+// Behind tells whether compactions are so far behind that commits should wait. The
+// memtables count by their bytes: Pebble makes small ones first, and flushes several of
+// them together.
 func (s *Store) Behind() bool {
 	m := s.DB.Metrics()
-	return m.Levels[0].Sublevels > 24 || m.Levels[0].TablesCount > 600 || m.MemTable.Count >= stopMemtables-1
+	return m.Levels[0].Sublevels > 24 || m.Levels[0].TablesCount > 600 || m.MemTable.Size >= (stopMemtables-1)*s.opts.MemTableSize
 }
 
 // fatalLogger makes Pebble's fatal errors ours.

@@ -44,6 +44,7 @@ const (
 // NewLoad fills a storage that this transaction created.
 func (t *txn) NewLoad(id kv.StorageID) kv.Load {
 	l := &load{t: t, id: id}
+	t.Fresh(id)
 	// A timestamp that this transaction's next view sees; nobody else can name
 	// the storage before the commit.
 	if l.at = t.fixed; l.at == 0 {

@@ -30,6 +30,7 @@ type txn struct {
 	base   int   // operations that have gone to runs
 	runs   []run
 	events []event
+	fresh  []kv.StorageID // created since the last savepoint, and not loaded
 	loads  []*load
 	cells  bool // a cell was changed
 	ids    []kv.StorageID
@@ -210,8 +211,15 @@ func (t *txn) CreateStorage(ctx context.Context) (kv.StorageID, error) {
 	id, err := t.s.db.set.CreateStorage()
 	if err == nil {
 		t.events = append(t.events, event{created: id})
+		t.fresh = append(t.fresh, id)
 	}
 	return id, err
+}
+
+func (t *txn) Fresh(id kv.StorageID) bool {
+	n := len(t.fresh)
+	t.fresh = slices.DeleteFunc(t.fresh, func(f kv.StorageID) bool { return f == id })
+	return len(t.fresh) < n
 }
 
 func (t *txn) DropStorage(id kv.StorageID) {
@@ -266,6 +274,7 @@ func (t *txn) runHooks(ts kv.Timestamp) {
 }
 
 func (t *txn) Savepoint() kv.Savepoint {
+	t.fresh = t.fresh[:0]
 	p := t.position()
 	if n := len(t.marks); n == 0 || t.marks[n-1] != p {
 		t.marks = append(t.marks, p)
@@ -294,6 +303,7 @@ func (t *txn) RollbackTo(p kv.Savepoint) error {
 	for n := len(t.marks); n > 0 && t.marks[n-1] > p.Writes; n-- {
 		t.marks = t.marks[:n-1]
 	}
+	t.fresh = t.fresh[:0]
 	from := min(p.Hooks, len(t.events))
 	ids := t.created(from)
 	clear(t.events[from:])
@@ -463,7 +473,7 @@ func (t *txn) end() {
 	}
 	t.open, t.xid, t.fixed, t.pinned, t.seen, t.base, t.cells = false, 0, 0, 0, 0, 0, false
 	clear(t.events)
-	t.events, t.marks, t.runs = t.events[:0], t.marks[:0], t.runs[:0]
+	t.events, t.marks, t.runs, t.fresh = t.events[:0], t.marks[:0], t.runs[:0], t.fresh[:0]
 	t.loads = t.loads[:0]
 	t.s.db.set.Slots.Leave(t.s.slot)
 }

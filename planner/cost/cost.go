@@ -20,6 +20,8 @@ const (
 	NestedRescan = 2.0  // restart the inner side, once
 	OutputRow    = 0.02
 	FunctionRow  = 0.05
+	SystemSeek   = 8.0 // look rows of a catalog table up, once
+	SystemRow    = 0.1 // compute a row of a catalog table
 )
 
 // Scan reads all rows of a table.

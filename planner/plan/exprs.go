@@ -47,6 +47,8 @@ func Expressions(n Node, fn func(expr.Expr)) {
 		}
 		all(n.Filter)
 	case *SystemScan:
+		all(n.Keys)
+		one(n.In)
 		all(n.Filter)
 	case *FunctionScan:
 		for _, c := range n.Calls {

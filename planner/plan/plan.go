@@ -134,12 +134,17 @@ type (
 		Rows Rows
 	}
 
-	// SystemScan reads a table of the catalog's.
+	// SystemScan reads a table of the catalog's: all of it, or the rows whose Columns
+	// have the values Keys (In: the one column has any of an array's). Filter has
+	// every condition, those of the lookup too.
 	SystemScan struct {
 		Base
 		Table   *desc.Relation
 		Alias   string
 		Numbers []int16
+		Columns []int16
+		Keys    []expr.Expr
+		In      expr.Expr
 		Filter  []expr.Expr
 	}
 

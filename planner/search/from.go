@@ -170,7 +170,7 @@ func (s *Search) joinAll(leaves []logical.FromItem, conds []expr.Expr) (plan.Nod
 	}
 	var joins []condition
 	var late []expr.Expr // volatile, or over no relation at all
-	for _, c := range conds {
+	for _, c := range s.bound(conds, constants(conds)) {
 		if err := s.subplans(c); err != nil {
 			return nil, err
 		}
@@ -195,6 +195,19 @@ func (s *Search) joinAll(leaves []logical.FromItem, conds []expr.Expr) (plan.Nod
 	for _, r := range rels {
 		var err error
 		if r.node, err = s.leaf(r); err != nil {
+			return nil, err
+		}
+	}
+	// Planning an outer join may have pulled subqueries up.
+	for i := range joins {
+		joins[i].e = s.replace(joins[i].e)
+		if err := s.subplans(joins[i].e); err != nil {
+			return nil, err
+		}
+	}
+	for i := range late {
+		late[i] = s.replace(late[i])
+		if err := s.subplans(late[i]); err != nil {
 			return nil, err
 		}
 	}
@@ -289,7 +302,7 @@ func (s *Search) leaf(r *relation) (plan.Node, error) {
 	case *logical.TableRef:
 		return s.table(f, r.conds)
 	case *logical.SubqueryRef:
-		node, err := s.query(f.Query)
+		node, err := s.query(s.narrow(f.Query, f.Cols, r.conds))
 		if err != nil {
 			return nil, err
 		}
@@ -449,7 +462,7 @@ func (s *Search) outerJoin(j *logical.Join, conds []expr.Expr) (plan.Node, error
 				rest = append(rest, c)
 			}
 		}
-		for _, c := range on {
+		for _, c := range s.bound(on, constants(leftConds)) {
 			if onlyIn(c, rightCols, leftCols) && !volatile(c) {
 				rightConds = append(rightConds, c)
 			} else {

@@ -80,6 +80,10 @@ func (s *Search) try(table []*best, rels []*relation, joins []condition, set, le
 	if l.deps&^left&right != 0 { // the left side waits for the right
 		return nil
 	}
+	// Whatever the method, the left side is run once.
+	if t := table[set]; t != nil && l.node.Estimate().Total >= t.node.Estimate().Total {
+		return nil
+	}
 	lateral := r.deps&left != 0
 	deps := (l.deps | r.deps) &^ set
 	var on []expr.Expr
@@ -172,7 +176,7 @@ func (s *Search) greedy(rels []*relation, joins []condition) (plan.Node, error) 
 // to hash by, a nested loop with an index lookup where the right side is a table
 // with a fitting index, else a plain nested loop. Nil means that it cannot be done.
 func (s *Search) joinPair(kind logical.JoinKind, left, right plan.Node, on []expr.Expr, inner *logical.TableRef, innerConds []expr.Expr, lateral bool) (plan.Node, error) {
-	leftCols, rightCols := columnSet(left), columnSet(right)
+	leftCols, rightCols := s.columnsOf(left), s.columnsOf(right)
 	l, r := left.Estimate(), right.Estimate()
 	rows := l.Rows * r.Rows
 	for _, c := range on {
@@ -260,6 +264,16 @@ func params(node plan.Node, left map[expr.ColumnID]bool) []expr.ColumnID {
 		}
 	}
 	return out
+}
+
+// columnsOf is columnSet, kept: the search asks for a node's columns again and again.
+func (s *Search) columnsOf(n plan.Node) map[expr.ColumnID]bool {
+	set, ok := s.outputOf[n]
+	if !ok {
+		set = columnSet(n)
+		s.outputOf[n] = set
+	}
+	return set
 }
 
 func columnSet(n plan.Node) map[expr.ColumnID]bool {

@@ -12,7 +12,9 @@
 package search
 
 import (
+	"maps"
 	"math"
+	"slices"
 
 	"datapunk/catalog"
 	"datapunk/catalog/desc"
@@ -32,8 +34,9 @@ type Options struct {
 	CollapseLimit int
 	// Stored binds an index's stored expression or predicate over columns.
 	Stored func(text string, cols []logical.Col) (expr.Expr, error)
-	// System tells the relations that the catalog computes itself.
-	System func(*desc.Relation) bool
+	// System tells the relations that the catalog computes itself, and how many rows
+	// they have.
+	System func(*desc.Relation) (rows float64, ok bool)
 }
 
 // Search plans one statement.
@@ -49,6 +52,7 @@ type Search struct {
 	nextID   expr.ColumnID
 	nullable int                         // outer joins whose nullable side is being planned
 	replaced map[expr.ColumnID]expr.Expr // columns of pulled-up subqueries
+	outputOf map[plan.Node]map[expr.ColumnID]bool
 }
 
 // New makes a search; nextID is larger than any ColumnID of the query.
@@ -58,7 +62,7 @@ func New(snapshot catalog.Snapshot, stats stat.Source, opts Options) *Search {
 	}
 	return &Search{opts: opts, catalog: snapshot, stats: stats, ctes: map[*logical.CTE]*plan.CTE{},
 		tables: map[*logical.CTE]*plan.RecursiveUnion{}, columns: map[expr.ColumnID]estimate.Column{},
-		needed: map[expr.ColumnID]bool{}, nextID: 1 << 24}
+		needed: map[expr.ColumnID]bool{}, nextID: 1 << 24, outputOf: map[plan.Node]map[expr.ColumnID]bool{}}
 }
 
 // Plan plans a statement.
@@ -135,13 +139,38 @@ func (s *Search) replace(e expr.Expr) expr.Expr {
 		return e
 	}
 	return expr.RewriteDown(e, func(e expr.Expr) expr.Expr {
-		if c, ok := e.(*expr.Column); ok {
-			if r, ok := s.replaced[c.ID]; ok {
+		switch n := e.(type) {
+		case *expr.Column:
+			if r, ok := s.replaced[n.ID]; ok {
 				return s.replace(r)
+			}
+		case *expr.Subquery:
+			if outer, changed := s.replaceOuter(n.Outer); changed {
+				c := *n
+				c.Outer = outer
+				return expr.Map(&c, s.replace)
 			}
 		}
 		return nil
 	})
+}
+
+// replaceOuter lists the columns that a subquery is given once replaced columns are
+// computed within it.
+func (s *Search) replaceOuter(list []expr.ColumnID) (out []expr.ColumnID, changed bool) {
+	set := map[expr.ColumnID]bool{}
+	for _, id := range list {
+		if r, ok := s.replaced[id]; ok {
+			changed = true
+			expr.Columns(s.replace(r), set)
+		} else {
+			set[id] = true
+		}
+	}
+	if !changed {
+		return list, false
+	}
+	return slices.Sorted(maps.Keys(set)), true
 }
 
 // query plans any query; the output is its visible targets.

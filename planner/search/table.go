@@ -15,16 +15,8 @@ import (
 // table plans the reading of one base table under conditions.
 func (s *Search) table(f *logical.TableRef, conds []expr.Expr) (plan.Node, error) {
 	s.describe(f)
-	if s.opts.System != nil && s.opts.System(f.Relation) {
-		n := &plan.SystemScan{Table: f.Relation, Alias: f.Alias, Filter: conds}
-		for _, c := range f.Cols {
-			if s.needed[c.ID] {
-				n.Out = append(n.Out, column(c))
-				n.Numbers = append(n.Numbers, c.Number)
-			}
-		}
-		n.Est = plan.Estimate{Rows: s.selected(100, conds), Total: 100 * cost.ScanRow}
-		return n, nil
+	if rows, ok := s.system(f.Relation); ok {
+		return s.systemScan(f, conds, nil, rows), nil
 	}
 	paths, err := s.paths(f, conds, nil)
 	if err != nil {
@@ -41,6 +33,9 @@ func (s *Search) table(f *logical.TableRef, conds []expr.Expr) (plan.Node, error
 
 // rows is how many rows a table has now.
 func (s *Search) rows(rel *desc.Relation) float64 {
+	if rows, ok := s.system(rel); ok {
+		return rows
+	}
 	rows := s.stats.Rows(rel.OID)
 	if rows <= 0 {
 		if t := s.stats.Table(rel.OID); t != nil {
@@ -79,8 +74,12 @@ func (s *Search) selected(rows float64, conds []expr.Expr) float64 {
 // lookup plans the inner side of a nested loop: an index of the table whose first
 // keys are bound by the join's equalities. Nil if no index fits.
 func (s *Search) lookup(f *logical.TableRef, conds, on []expr.Expr, outer map[expr.ColumnID]bool) (plan.Node, error) {
-	if s.opts.System != nil && s.opts.System(f.Relation) {
-		return nil, nil
+	if rows, ok := s.system(f.Relation); ok {
+		n := s.systemScan(f, append(append([]expr.Expr(nil), on...), conds...), outer, rows)
+		if !s.usesOuter(n, outer) {
+			return nil, nil
+		}
+		return n, nil
 	}
 	all := append(append([]expr.Expr(nil), on...), conds...)
 	paths, err := s.paths(f, all, outer)

@@ -4,6 +4,7 @@ package config
 import (
 	"errors"
 	"net"
+	"os"
 	"strings"
 )
 
@@ -13,6 +14,11 @@ type Options struct {
 	Listen string // HOST:PORT
 	Socket string // directory of the unix socket, "" for none
 	Cache  int64  // bytes of block cache, 0: the default
+
+	// Password is that of the superuser; with it, every TCP connection needs one.
+	Password string
+	// TLSCert and TLSKey replace the certificate in the data directory.
+	TLSCert, TLSKey string
 }
 
 // Defaults are the options without flags.
@@ -29,9 +35,24 @@ func (o *Options) Addresses() (list []string, port string, err error) {
 	if strings.EqualFold(host, "localhost") {
 		return []string{"127.0.0.1:" + port, "[::1]:" + port}, port, nil
 	}
-	ip := net.ParseIP(host)
-	if ip == nil || !ip.IsLoopback() {
-		return nil, "", errors.New("listening beyond loopback needs password authentication, which is not supported yet: use localhost, 127.0.0.1 or ::1")
+	if ip := net.ParseIP(host); o.Password == "" && (ip == nil || !ip.IsLoopback()) {
+		return nil, "", errors.New("listening beyond loopback needs a password: set DATAPUNK_PASSWORD or --password-file, or use localhost")
 	}
 	return []string{net.JoinHostPort(host, port)}, port, nil
+}
+
+// ReadPassword takes the password from a file, or else from the environment.
+func (o *Options) ReadPassword(file, environment string) error {
+	if file == "" {
+		o.Password = environment
+		return nil
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	if o.Password = strings.TrimRight(string(text), "\r\n"); o.Password == "" {
+		return errors.New("the password file " + file + " is empty")
+	}
+	return nil
 }

@@ -8,6 +8,7 @@ package node
 import (
 	"context"
 	"crypto/rand"
+	"crypto/tls"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -19,16 +20,16 @@ import (
 	"syscall"
 	"time"
 
-	"datapunk/catalog/desc"
 	"datapunk/catalog/store"
+	"datapunk/catalog/system"
 	"datapunk/kv"
 	"datapunk/kv/txn"
+	"datapunk/server/auth"
 	"datapunk/server/config"
 	"datapunk/server/pgwire"
 	"datapunk/server/session"
 	"datapunk/sql/builtin"
 	"datapunk/sql/function"
-	"datapunk/types"
 	"datapunk/types/datetime"
 )
 
@@ -40,6 +41,11 @@ type Node struct {
 	socket    string
 	failed    chan error
 	ctx       context.Context
+
+	certificate *tls.Certificate
+	tending     context.CancelFunc
+	passwords   bool     // TCP connections need one
+	secret      [32]byte // by which verifiers for unknown roles are made up
 
 	mu struct {
 		sync.Mutex
@@ -75,6 +81,16 @@ func Start(ctx context.Context, o config.Options) (*Node, error) {
 		n.db.Close()
 		return nil, err
 	}
+	if err = n.engine.Recover(ctx); err == nil {
+		err = n.setPassword(ctx, o.Password)
+	}
+	if err == nil {
+		n.certificate, err = auth.Certificate(o.Data, o.TLSCert, o.TLSKey, time.Now(), rand.Reader)
+	}
+	if err != nil {
+		n.db.Close()
+		return nil, err
+	}
 	if err := n.listen(o, addresses, port); err != nil {
 		n.closeListeners()
 		n.db.Close()
@@ -84,6 +100,10 @@ func Start(ctx context.Context, o config.Options) (*Node, error) {
 		n.wait.Add(1)
 		go n.accept(l)
 	}
+	tending, cancel := context.WithCancel(ctx)
+	n.tending = cancel
+	n.wait.Add(1)
+	go n.tend(tending)
 	return n, nil
 }
 
@@ -100,10 +120,7 @@ func (n *Node) Failed() <-chan error { return n.failed }
 
 // newEngine reads the catalog, or makes that of a new node.
 func newEngine(ctx context.Context, db kv.DB) (*session.Engine, error) {
-	system := []desc.Object{
-		&desc.Schema{OID: types.PgCatalog, Name: "pg_catalog", Owner: desc.Superuser},
-	}
-	catalog, err := store.Open(ctx, db, system)
+	catalog, err := store.Open(ctx, db, system.Objects(), system.Domains()...)
 	if err != nil {
 		return nil, err
 	}
@@ -111,7 +128,7 @@ func newEngine(ctx context.Context, db kv.DB) (*session.Engine, error) {
 		if err := bootstrap(ctx, db, catalog); err != nil {
 			return nil, err
 		}
-		if catalog, err = store.Open(ctx, db, system); err != nil {
+		if catalog, err = store.Open(ctx, db, system.Objects(), system.Domains()...); err != nil {
 			return nil, err
 		}
 	}
@@ -127,8 +144,9 @@ func newEngine(ctx context.Context, db kv.DB) (*session.Engine, error) {
 		// µs since 2000-01-01.
 		return datetime.Timestamp(time.Now().UnixMicro() - 946684800000000)
 	}
-	return &session.Engine{DB: db, Catalog: catalog, Functions: functions, Now: now, Zone: zone, Start: now(), Entropy: rand.Reader,
-		IsSystem: func(r *desc.Relation) bool { return r.OID < desc.FirstUser && r.Kind == desc.Table }}, nil
+	return &session.Engine{Context: ctx, DB: db, Catalog: catalog, Functions: functions, Now: now, Zone: zone, Start: now(), Entropy: rand.Reader,
+		Verifier: func(password string) (string, error) { return auth.Verifier(password, rand.Reader) },
+		System:   system.New(append(system.Tables(), functionTables(functions)...)...)}, nil
 }
 
 // localZone is the system's time zone by name.
@@ -145,33 +163,6 @@ func localZone() string {
 		}
 	}
 	return "UTC"
-}
-
-// bootstrap makes the databases and the superuser of a new node.
-func bootstrap(ctx context.Context, db kv.DB, catalog *store.Store) error {
-	s := db.NewSession()
-	defer s.Close()
-	t := s.Begin(kv.TxnOptions{})
-	defer t.Rollback()
-	database := func(oid types.OID, name string, template, closed bool) *desc.Database {
-		return &desc.Database{OID: oid, Name: name, Owner: desc.Superuser, Template: template, NoConnect: closed, Collate: "C", Ctype: "C.UTF-8"}
-	}
-	public := func() *desc.Schema {
-		return &desc.Schema{OID: types.Public, Name: "public", Owner: desc.Superuser,
-			Grants: []desc.Grant{{Grantee: desc.Superuser, Grantor: desc.Superuser, Privileges: desc.Usage | desc.Create}, {Grantor: desc.Superuser, Privileges: desc.Usage}}}
-	}
-	objects := map[types.OID][]desc.Object{
-		0: {
-			&desc.Role{OID: desc.Superuser, Name: "postgres", Superuser: true, CreateRole: true, CreateDB: true, Login: true, Replication: true, BypassRLS: true},
-			database(desc.TemplateDatabase, "template1", true, false), database(desc.EmptyDatabase, "template0", true, true), database(desc.PostgresDatabase, "postgres", false, false),
-		},
-		desc.TemplateDatabase: {public()}, desc.EmptyDatabase: {public()}, desc.PostgresDatabase: {public()},
-	}
-	if err := catalog.Bootstrap(ctx, t, objects); err != nil {
-		return err
-	}
-	_, err := t.Commit(ctx)
-	return err
 }
 
 func (n *Node) listen(o config.Options, addresses []string, port string) error {
@@ -308,6 +299,7 @@ func (n *Node) closeListeners() {
 
 // Stop ends all connections and closes the store.
 func (n *Node) Stop() error {
+	n.tending()
 	n.closeListeners()
 	n.mu.Lock()
 	n.mu.stopping = true

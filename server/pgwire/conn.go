@@ -9,16 +9,19 @@ package pgwire
 import (
 	"bufio"
 	"context"
+	"crypto/tls"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"os"
+	"slices"
 	"strconv"
 	"time"
 
 	"datapunk/internal/pgerr"
+	"datapunk/server/auth"
 	"datapunk/server/client"
 	"datapunk/types"
 	"datapunk/types/format"
@@ -54,6 +57,11 @@ type Session interface {
 type Backend interface {
 	Open(user, database string, options map[string]string) (Session, error)
 	Cancel(pid int32, secret uint32)
+	// Certificate is that for TLS, nil for none.
+	Certificate() *tls.Certificate
+	// Authenticate begins the conversation by which a client proves that it is a
+	// role; nil trusts the connection.
+	Authenticate(c net.Conn, user string, cert *tls.Certificate) (*auth.Exchange, error)
 	// Secret is the cancel key of a session.
 	Secret(pid int32) uint32
 }
@@ -66,11 +74,14 @@ const (
 	flushAt     = 64 << 10
 )
 
+var errMalformed = pgerr.New(pgerr.ProtocolViolation, "insufficient data left in message")
+
 // Conn is one connection.
 type Conn struct {
 	net     net.Conn
 	backend Backend
 	session Session
+	tls     *tls.Certificate // of the secured connection, or nil
 	in      *bufio.Reader
 	message []byte
 	out     []byte
@@ -181,7 +192,12 @@ func (c *Conn) startup() error {
 		code := binary.BigEndian.Uint32(body)
 		body = body[4:]
 		switch {
-		case code == codeSSL, code == codeGSS:
+		case code == codeSSL:
+			if err := c.secure(); err != nil {
+				return err
+			}
+			continue
+		case code == codeGSS:
 			if _, err := c.net.Write([]byte{'N'}); err != nil {
 				return errDone
 			}
@@ -244,6 +260,9 @@ func (c *Conn) open(code uint32, body []byte) error {
 		}
 		c.end()
 	}
+	if err := c.authenticate(user); err != nil {
+		return err
+	}
 	s, err := c.backend.Open(user, database, options)
 	if err != nil {
 		e := pgerr.Of(err)
@@ -252,7 +271,7 @@ func (c *Conn) open(code uint32, body []byte) error {
 	}
 	c.session = s
 	c.begin('R')
-	c.int32(0) // AuthenticationOk
+	c.int32(authOK)
 	c.end()
 	for _, p := range s.Parameters() {
 		c.Parameter(p[0], p[1])
@@ -307,7 +326,11 @@ func commandLine(text string, options map[string]string) error {
 }
 
 // read reads one message into the reused buffer.
-func (c *Conn) read() (byte, []byte, error) {
+func (c *Conn) read() (byte, []byte, error) { return c.readUpTo(maxMessage) }
+
+// readUpTo reads one message of limited length. Memory grows with what has come, not
+// with what the length promises.
+func (c *Conn) readUpTo(limit int) (byte, []byte, error) {
 	kind, err := c.in.ReadByte()
 	if err != nil {
 		return 0, nil, err
@@ -316,18 +339,22 @@ func (c *Conn) read() (byte, []byte, error) {
 	if _, err := io.ReadFull(c.in, head[:]); err != nil {
 		return 0, nil, err
 	}
-	n := int(binary.BigEndian.Uint32(head[:])) - 4
-	if n < 0 || n > maxMessage {
+	n := int(int32(binary.BigEndian.Uint32(head[:]))) - 4
+	if n < 0 || n > limit {
 		return 0, nil, fatal(pgerr.ProtocolViolation, "invalid message length")
 	}
-	if cap(c.message) < n {
-		c.message = make([]byte, 0, n)
-	} else if cap(c.message) > 1<<20 && n < 1<<16 {
+	if cap(c.message) > 1<<20 && n < 1<<16 {
 		c.message = make([]byte, 0, 1<<16)
 	}
-	c.message = c.message[:n]
-	_, err = io.ReadFull(c.in, c.message)
-	return kind, c.message, err
+	c.message = c.message[:0]
+	for len(c.message) < n {
+		have := len(c.message)
+		c.message = slices.Grow(c.message, min(n-have, 1<<20))[:min(n, have+1<<20)]
+		if _, err := io.ReadFull(c.in, c.message[have:]); err != nil {
+			return 0, nil, err
+		}
+	}
+	return kind, c.message, nil
 }
 
 // dispatch acts on one message.
@@ -400,20 +427,19 @@ func (c *Conn) violation(message string) error {
 
 // extended acts on one message of the extended protocol.
 func (c *Conn) extended(ctx context.Context, kind byte, r *reader) error {
-	malformed := pgerr.New(pgerr.ProtocolViolation, "insufficient data left in message")
 	switch kind {
 	case 'P':
 		name, ok1 := r.string()
 		sql, ok2 := r.string()
 		n, ok3 := r.int16()
 		if !ok1 || !ok2 || !ok3 {
-			return malformed
+			return errMalformed
 		}
 		params := make([]types.OID, n)
 		for i := range params {
 			v, ok := r.int32()
 			if !ok {
-				return malformed
+				return errMalformed
 			}
 			params[i] = types.OID(uint32(v))
 		}
@@ -429,32 +455,32 @@ func (c *Conn) extended(ctx context.Context, kind byte, r *reader) error {
 		portal, ok1 := r.string()
 		statement, ok2 := r.string()
 		if !ok1 || !ok2 {
-			return malformed
+			return errMalformed
 		}
 		formats, ok := r.int16s()
 		if !ok {
-			return malformed
+			return errMalformed
 		}
 		n, ok := r.int16()
 		if !ok {
-			return malformed
+			return errMalformed
 		}
 		values := make([][]byte, n)
 		for i := range values {
 			size, ok := r.int32()
 			if !ok {
-				return malformed
+				return errMalformed
 			}
 			if size < 0 {
 				continue
 			}
 			if values[i], ok = r.bytes(int(size)); !ok {
-				return malformed
+				return errMalformed
 			}
 		}
 		results, ok := r.int16s()
 		if !ok {
-			return malformed
+			return errMalformed
 		}
 		if err := c.session.Bind(ctx, portal, statement, formats, values); err != nil {
 			return err
@@ -465,7 +491,7 @@ func (c *Conn) extended(ctx context.Context, kind byte, r *reader) error {
 		what, ok1 := r.byte()
 		name, ok2 := r.string()
 		if !ok1 || !ok2 {
-			return malformed
+			return errMalformed
 		}
 		var cols []client.Column
 		var err error
@@ -496,7 +522,7 @@ func (c *Conn) extended(ctx context.Context, kind byte, r *reader) error {
 		name, ok1 := r.string()
 		limit, ok2 := r.int32()
 		if !ok1 || !ok2 {
-			return malformed
+			return errMalformed
 		}
 		cols, err := c.session.Portal(name)
 		if err != nil {
@@ -517,7 +543,7 @@ func (c *Conn) extended(ctx context.Context, kind byte, r *reader) error {
 		what, ok1 := r.byte()
 		name, ok2 := r.string()
 		if !ok1 || !ok2 {
-			return malformed
+			return errMalformed
 		}
 		if what == 'S' {
 			c.session.CloseStatement(name)

@@ -20,7 +20,13 @@ func Start(t testing.TB) string {
 // StartAt starts a node on a directory.
 func StartAt(t testing.TB, dir string) string {
 	t.Helper()
-	n, err := node.Start(context.Background(), config.Options{Data: dir, Listen: "127.0.0.1:0"})
+	return StartWith(t, config.Options{Data: dir, Listen: "127.0.0.1:0"})
+}
+
+// StartWith starts a node with options of the test's own.
+func StartWith(t testing.TB, o config.Options) string {
+	t.Helper()
+	n, err := node.Start(context.Background(), o)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,10 +7,11 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"datapunk/catalog"
 	"datapunk/catalog/desc"
 	"datapunk/catalog/stat"
 	"datapunk/catalog/store"
-	"datapunk/executor/scan"
+	"datapunk/catalog/system"
 	"datapunk/kv"
 	"datapunk/sql/function"
 	"datapunk/types"
@@ -19,18 +20,21 @@ import (
 
 // Engine is what all sessions of a node share.
 type Engine struct {
+	Context   context.Context // ends with the node
 	DB        kv.DB
 	Catalog   *store.Store
 	Functions *function.Registry
-	System    scan.Provider
-	IsSystem  func(*desc.Relation) bool
+	System    *system.Catalog
 	Now       func() datetime.Timestamp
 	Entropy   io.Reader // of random(), of UUIDs
-	Zone      *datetime.Zone
-	Start     datetime.Timestamp
+	// Verifier turns a password into what the catalog keeps of it.
+	Verifier func(password string) (string, error)
+	Zone     *datetime.Zone
+	Start    datetime.Timestamp
 
 	rows   rowNumbers
 	counts counts
+	tally  tally
 	pids   atomic.Int32
 	mu     struct {
 		sync.Mutex
@@ -81,18 +85,37 @@ func (r *rowNumbers) take(ctx context.Context, txn kv.Txn, storage uint32, count
 type counts struct {
 	mu struct {
 		sync.RWMutex
-		rows  map[uint32]int64
-		stats map[types.OID]*stat.Table
+		rows    map[uint32]int64
+		changed map[uint32]int64 // rows written since the last ANALYZE
 	}
 }
 
-func (c *counts) add(storage uint32, n int64) {
+func (c *counts) add(storage uint32, n, changed int64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.mu.rows == nil {
-		c.mu.rows = map[uint32]int64{}
+		c.mu.rows, c.mu.changed = map[uint32]int64{}, map[uint32]int64{}
 	}
 	c.mu.rows[storage] += n
+	c.mu.changed[storage] += changed
+}
+
+// analyzed sets the rows of a storage to what ANALYZE counted.
+func (c *counts) analyzed(storage uint32, rows int64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.mu.rows == nil {
+		c.mu.rows, c.mu.changed = map[uint32]int64{}, map[uint32]int64{}
+	}
+	c.mu.rows[storage], c.mu.changed[storage] = rows, 0
+}
+
+// stale tells whether so much has changed in a storage that its statistics should be
+// gathered again: 50 rows and a tenth, as autovacuum does.
+func (c *counts) stale(storage uint32) bool {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return float64(c.mu.changed[storage]) > 50+0.1*float64(c.mu.rows[storage])
 }
 
 // of returns the rows of a storage; guess is asked for at most once.
@@ -102,7 +125,7 @@ func (c *counts) of(storage uint32, guess func() int64) int64 {
 	c.mu.RUnlock()
 	if !ok {
 		n = guess()
-		c.add(storage, n)
+		c.add(storage, n, 0)
 	}
 	return n
 }
@@ -110,15 +133,17 @@ func (c *counts) of(storage uint32, guess func() int64) int64 {
 // statistics is the planner's view of the counts.
 type statistics struct {
 	engine  *Engine
-	catalog interface {
-		Relation(types.OID) *desc.Relation
-	}
+	catalog catalog.Snapshot
 }
 
+// Table decodes what ANALYZE has stored, once for each state of the catalog.
 func (s statistics) Table(oid types.OID) *stat.Table {
-	s.engine.counts.mu.RLock()
-	defer s.engine.counts.mu.RUnlock()
-	return s.engine.counts.mu.stats[oid]
+	stored, ok := s.catalog.Get(desc.ClassStatistics, oid).(*desc.Statistics)
+	if !ok {
+		return nil
+	}
+	type key struct{ *desc.Statistics }
+	return s.catalog.Memo(key{stored}, func() any { return decodeStatistics(s.catalog, stored) }).(*stat.Table)
 }
 
 // bytesPerRow is what a row is taken to need on disk, where only bytes are known.

@@ -11,6 +11,7 @@ import (
 	"datapunk/sql/logical"
 	"datapunk/sql/parser"
 	"datapunk/types"
+	"datapunk/types/datetime"
 	"datapunk/types/format"
 	"datapunk/types/vector"
 )
@@ -22,6 +23,12 @@ type Prepared struct {
 	Params    []*types.Type
 	Columns   []client.Column // nil: no result
 	cached    *cachedPlan
+	made      datetime.Timestamp
+	runs      int64
+	fromSQL   bool // made by PREPARE
+	// version and epoch are the catalog's and the settings' when it was analyzed.
+	version uint64
+	epoch   int
 }
 
 // cachedPlan is a plan for any parameters, good for one catalog version and one
@@ -31,6 +38,9 @@ type cachedPlan struct {
 	version uint64
 	epoch   int
 	left    int // runs until it is made anew, since tables grow
+	// repeats: an execution of the plan can be used again; idle is one that is free.
+	repeats bool
+	idle    *execution
 }
 
 // planRuns is how often a kept plan is run before it is made anew.
@@ -41,12 +51,16 @@ type Portal struct {
 	prepared *Prepared
 	params   []*vector.Vector
 	run      *execution
+	cursor   *cursor // of DECLARE, else nil
+	depth    int     // savepoints there were when it was made
 }
 
 // isQuery tells what gives rows by a plan.
 func isQuery(n *pg.Node) bool {
-	switch n.Node.(type) {
-	case *pg.Node_SelectStmt, *pg.Node_InsertStmt, *pg.Node_UpdateStmt, *pg.Node_DeleteStmt:
+	switch q := n.Node.(type) {
+	case *pg.Node_SelectStmt:
+		return intoClause(q.SelectStmt) == nil
+	case *pg.Node_InsertStmt, *pg.Node_UpdateStmt, *pg.Node_DeleteStmt:
 		return true
 	}
 	return false
@@ -58,14 +72,18 @@ func (s *Session) Parse(ctx context.Context, name, sql string, declared []types.
 		if name != "" && s.statements[name] != nil {
 			return pgerr.Newf(pgerr.DuplicatePstatement, "prepared statement \"%s\" already exists", name)
 		}
-		list, err := parser.Parse(sql)
+		if p := s.parsedBefore(name, sql, declared); p != nil {
+			s.statements[name] = p
+			return nil
+		}
+		list, err := s.parse(sql)
 		if err != nil {
 			return err
 		}
 		if len(list) > 1 {
 			return pgerr.New(pgerr.SyntaxError, "cannot insert multiple commands into a prepared statement")
 		}
-		p := &Prepared{sql: sql}
+		p := &Prepared{sql: sql, made: s.stmtTime}
 		if len(list) == 1 {
 			p.statement = &list[0]
 			if s.failed && !endsBlock(list[0].Node) {
@@ -76,8 +94,38 @@ func (s *Session) Parse(ctx context.Context, name, sql string, declared []types.
 			}
 		}
 		s.statements[name] = p
+		s.rememberParsed(name, declared, p)
 		return nil
 	})
+}
+
+// parsedBefore finds the unnamed statement that a client prepares again and again, if
+// nothing has changed since that it may depend on.
+func (s *Session) parsedBefore(name, sql string, declared []types.OID) *Prepared {
+	p := s.lifts.parsed[sql]
+	if p == nil || name != "" || len(declared) > 0 || s.failed || p.epoch != s.epoch || s.begin() != nil {
+		return nil
+	}
+	if snapshot, err := s.snapshot(); err != nil || snapshot.Version() != p.version || s.writer != nil && s.writer.Dirty() {
+		return nil
+	}
+	return p
+}
+
+// rememberParsed keeps an unnamed query for parsedBefore.
+func (s *Session) rememberParsed(name string, declared []types.OID, p *Prepared) {
+	if name != "" || len(declared) > 0 || p.statement == nil || !isQuery(p.statement.Node) || len(p.sql) > 4096 || s.writer != nil && s.writer.Dirty() {
+		return
+	}
+	snapshot, err := s.snapshot()
+	if err != nil {
+		return
+	}
+	if s.lifts.parsed == nil || len(s.lifts.parsed) >= maxLifts {
+		s.lifts.parsed = map[string]*Prepared{}
+	}
+	p.version, p.epoch = snapshot.Version(), s.epoch
+	s.lifts.parsed[p.sql] = p
 }
 
 // analyze finds a statement's parameter types and result columns.
@@ -85,6 +133,9 @@ func (s *Session) analyze(p *Prepared, declared []types.OID) error {
 	if !isQuery(p.statement.Node) {
 		if n := p.statement.Node.GetVariableShowStmt(); n != nil {
 			p.Columns = []client.Column{{Name: n.Name, Type: types.Text, Mod: -1}}
+		}
+		if n := p.statement.Node.GetExecuteStmt(); n != nil && s.statements[n.Name] != nil {
+			p.Columns = s.statements[n.Name].Columns
 		}
 		return nil
 	}
@@ -125,10 +176,19 @@ func columnsOf(q *logical.Query) []client.Column {
 	out := []client.Column{}
 	for _, t := range list {
 		if !t.Junk {
-			out = append(out, client.Column{Name: t.Name, Table: t.Table, Number: t.Column, Type: t.Expr.Type(), Mod: t.Expr.Mod()})
+			out = append(out, resultColumn(t))
 		}
 	}
 	return out
+}
+
+// resultColumn is a column as clients are told of it: a domain is its base type.
+func resultColumn(t logical.Target) client.Column {
+	c := client.Column{Name: t.Name, Table: t.Table, Number: t.Column, Type: t.Expr.Type(), Mod: t.Expr.Mod()}
+	for c.Type.Kind == types.Domain {
+		c.Type, c.Mod = c.Type.Base, c.Type.BaseMod
+	}
+	return c
 }
 
 // Statement finds a prepared statement.
@@ -160,7 +220,7 @@ func (s *Session) Bind(ctx context.Context, portal, statement string, formats []
 		if len(formats) > 1 && len(formats) != len(values) {
 			return pgerr.Newf(pgerr.ProtocolViolation, "bind message has %d parameter formats but %d parameters", len(formats), len(values))
 		}
-		q := &Portal{prepared: p}
+		q := &Portal{prepared: p, depth: len(s.savepoints)}
 		for i, t := range p.Params {
 			v := vector.New(t, 1)
 			v.Const = true
@@ -211,6 +271,8 @@ func (s *Session) Execute(ctx context.Context, name string, limit int64) (suspen
 			empty = true
 			return nil
 		}
+		s.running(q.prepared.sql)
+		q.prepared.runs++
 		node := q.prepared.statement.Node
 		if s.failed && !endsBlock(node) {
 			return pgerr.New(pgerr.InFailedSqlTransaction, "current transaction is aborted, commands ignored until end of transaction block")
@@ -265,7 +327,19 @@ func (s *Session) reuse(ctx context.Context, p *Prepared, node *pg.Node, params 
 			if err := s.privileges(snapshot, k.plan.Uses); err != nil {
 				return nil, err
 			}
-			return s.execute(ctx, snapshot, k.plan, params)
+			x := k.idle
+			if k.idle = nil; x != nil {
+				err = x.prepare(ctx, params)
+			} else {
+				x, err = s.execute(ctx, snapshot, k.plan, params)
+			}
+			if err != nil {
+				return nil, err
+			}
+			if k.repeats {
+				x.keeper = k
+			}
+			return x, nil
 		}
 	}
 	x, err := s.prepare(ctx, p.sql, node, p.Params, params)
@@ -273,7 +347,7 @@ func (s *Session) reuse(ctx context.Context, p *Prepared, node *pg.Node, params 
 		return nil, err
 	}
 	if snapshot, err := s.snapshot(); err == nil && (s.writer == nil || !s.writer.Dirty()) {
-		p.cached = &cachedPlan{x.plan, snapshot.Version(), s.epoch, planRuns}
+		p.cached = &cachedPlan{plan: x.plan, version: snapshot.Version(), epoch: s.epoch, left: planRuns, repeats: repeatable(x.plan)}
 	}
 	return x, nil
 }
@@ -306,8 +380,21 @@ func (s *Session) closePortal(name string) {
 	}
 }
 
+// closePortals closes what a transaction leaves: all portals but the cursors that are
+// held beyond it.
 func (s *Session) closePortals() {
-	for name := range s.portals {
-		s.closePortal(name)
+	for name, q := range s.portals {
+		if q.cursor == nil || !q.cursor.hold() || q.run != nil {
+			s.closePortal(name)
+		}
+	}
+}
+
+// closePortalsSince closes those made after a savepoint.
+func (s *Session) closePortalsSince(savepoint int) {
+	for name, q := range s.portals {
+		if q.depth > savepoint && !(q.cursor != nil && q.run == nil) {
+			s.closePortal(name)
+		}
 	}
 }

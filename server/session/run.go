@@ -3,12 +3,14 @@ package session
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
 
 	"datapunk/catalog"
 	"datapunk/catalog/desc"
+	"datapunk/catalog/privilege"
 	"datapunk/executor/build"
 	"datapunk/executor/op"
 	"datapunk/internal/pgerr"
@@ -19,6 +21,7 @@ import (
 	"datapunk/sql/bind"
 	"datapunk/sql/eval"
 	"datapunk/sql/expr"
+	"datapunk/sql/function"
 	"datapunk/sql/logical"
 	"datapunk/sql/parser"
 	"datapunk/types"
@@ -33,7 +36,12 @@ func (s *Session) run(ctx context.Context, sql string, st *parser.Statement) (st
 	switch n := st.Node.Node.(type) {
 	case *pg.Node_TransactionStmt:
 		return s.transaction(ctx, n.TransactionStmt)
+	case *pg.Node_CreateTableAsStmt:
+		return s.createAs(ctx, sql, n.CreateTableAsStmt)
 	case *pg.Node_SelectStmt, *pg.Node_InsertStmt, *pg.Node_UpdateStmt, *pg.Node_DeleteStmt:
+		if q := st.Node.GetSelectStmt(); q != nil && intoClause(q) != nil {
+			return s.createAs(ctx, sql, selectInto(st.Node))
+		}
 		x, err := s.prepare(ctx, sql, st.Node, nil, nil)
 		if err != nil {
 			return "", err
@@ -68,7 +76,7 @@ func endsBlock(n *pg.Node) bool {
 // binder makes a binder for a text over a snapshot.
 func (s *Session) binder(sql string, snapshot catalog.Snapshot, params []*types.Type, infer bool) *bind.Binder {
 	return bind.New(sql, bind.Options{Catalog: snapshot, Functions: s.engine.Functions, Format: &s.format,
-		SearchPath: s.searchPath(snapshot, true), User: s.user.OID, Params: params, Infer: infer, Notice: s.notice})
+		SearchPath: s.searchPath(snapshot, true), TempSchema: s.temporary(snapshot.Schema), User: s.user.OID, Params: params, Infer: infer, Notice: s.notice})
 }
 
 // execution is one query being run.
@@ -83,6 +91,7 @@ type execution struct {
 	rows    int64
 	ended   bool
 	opened  bool
+	keeper  *cachedPlan // gets the execution back when it has run to its end, or nil
 }
 
 // prepare binds, locks, plans and builds a query.
@@ -137,7 +146,7 @@ func (s *Session) planner(snapshot catalog.Snapshot) *search.Search {
 		Stored: func(text string, cols []logical.Col) (expr.Expr, error) {
 			return s.binder(text, snapshot, nil, false).Stored(text, cols)
 		},
-		System: s.engine.IsSystem,
+		System: tables{s, snapshot}.rows,
 	})
 }
 
@@ -152,7 +161,7 @@ func (s *Session) lockRelations(ctx context.Context, uses []logical.Use) error {
 			continue
 		}
 		object := kv.ObjectID{Database: uint32(s.database.OID), Class: uint32(desc.ClassRelation), Object: uint32(u.Relation)}
-		if err := s.txn.LockRelation(ctx, object, kv.Mode(u.Mode), kv.Wait{Timeout: s.integer("lock_timeout")}); err != nil {
+		if err := s.txn.LockRelation(ctx, object, kv.Mode(u.Mode), kv.Wait{Timeout: s.current().lockTimeout}); err != nil {
 			return err
 		}
 	}
@@ -161,27 +170,68 @@ func (s *Session) lockRelations(ctx context.Context, uses []logical.Use) error {
 
 // execute builds a plan's operators over a new view.
 func (s *Session) execute(ctx context.Context, snapshot catalog.Snapshot, p *plan.Plan, params []*vector.Vector) (*execution, error) {
-	view, err := s.txn.View(ctx)
-	if err != nil {
+	x := &execution{session: s, plan: p}
+	x.env = &op.Env{Env: &eval.Env{Env: new(function.Env)}, Session: operators{s}}
+	if err := x.prepare(ctx, params); err != nil {
 		return nil, err
 	}
-	x := &execution{session: s, plan: p, view: view}
-	fenv := s.env
-	fenv.Context = ctx
-	x.env = &op.Env{Env: &eval.Env{Env: &fenv, Params: params}, Txn: s.txn, View: view, Session: operators{s},
-		ReadCommitted: s.txn.Options().Isolation == kv.ReadCommitted, LockTimeout: s.integer("lock_timeout")}
-	x.builder = build.New(x.env, snapshot, s.engine.System, p)
+	x.builder = build.New(x.env, snapshot, tables{s, snapshot}, p)
+	x.builder.Wrap = s.wrap
+	var err error
 	if x.root, err = x.builder.Root(); err != nil {
-		view.Close()
+		x.view.Close()
 		return nil, err
 	}
 	for _, t := range p.Targets {
-		x.columns = append(x.columns, client.Column{Name: t.Name, Table: t.Table, Number: t.Column, Type: t.Expr.Type(), Mod: t.Expr.Mod()})
+		x.columns = append(x.columns, resultColumn(t))
 	}
 	if x.columns == nil && (p.Command == logical.Select || p.Command == logical.Values) {
 		x.columns = []client.Column{}
 	}
 	return x, nil
+}
+
+// prepare gives an execution, new or used before, its parameters and a new view.
+func (x *execution) prepare(ctx context.Context, params []*vector.Vector) error {
+	s := x.session
+	view, err := s.txn.View(ctx)
+	if err != nil {
+		return err
+	}
+	*x.env.Env.Env = s.env
+	x.env.Env.Env.Context = ctx
+	x.env.Params, x.env.Txn, x.env.View, x.env.Changed = params, s.txn, view, 0
+	x.env.ReadCommitted, x.env.LockTimeout = s.txn.Options().Isolation == kv.ReadCommitted, s.current().lockTimeout
+	x.view, x.rows, x.ended, x.opened = view, 0, false, false
+	return nil
+}
+
+// repeatable tells a plan whose operators can be opened again with other parameters:
+// all of their state is made anew by Open.
+func repeatable(p *plan.Plan) bool {
+	if len(p.Subplans) > 0 || len(p.CTEs) > 0 {
+		return false
+	}
+	var each func(n plan.Node) bool
+	each = func(n plan.Node) bool {
+		switch x := n.(type) {
+		case *plan.Scan, *plan.Result, *plan.Values, *plan.Project, *plan.Filter, *plan.Limit:
+		case *plan.Insert:
+			return len(x.Change.Table.Relation.ForeignKeys) == 0 && each(x.Input)
+		case *plan.Update:
+			r := x.Change.Table.Relation
+			return len(r.ForeignKeys) == 0 && len(r.References) == 0 && each(x.Input)
+		default:
+			return false
+		}
+		for _, in := range n.Inputs() {
+			if !each(in) {
+				return false
+			}
+		}
+		return true
+	}
+	return each(p.Root)
 }
 
 // fetch runs the query for up to limit rows (0: all) and reports whether it is at
@@ -244,36 +294,78 @@ func (x *execution) close() {
 		x.root.Close()
 	}
 	x.view.Close()
+	if k := x.keeper; k != nil {
+		if x.keeper = nil; x.ended && k.idle == nil {
+			k.idle = x
+		}
+	}
 }
 
 // privileges checks what a statement needs.
 func (s *Session) privileges(snapshot catalog.Snapshot, uses []logical.Use) error {
 	for _, u := range uses {
 		rel := snapshot.Relation(u.Relation)
-		if rel == nil || rel.OID < desc.FirstUser {
+		if rel == nil {
 			continue
 		}
+		class := byte('r')
+		if rel.Kind == desc.SequenceKind {
+			class = 's'
+		}
 		for _, need := range u.Needs {
-			role := snapshot.Role(need.As)
-			if role != nil && (role.Superuser || role.OID == rel.Owner) {
+			held, _ := privilege.Held(snapshot, need.As, rel.Owner, class, rel.Grants)
+			if columnsHeld(snapshot, need, rel, held) {
 				continue
 			}
-			have := desc.Privilege(0)
-			for _, g := range rel.Grants {
-				if g.Grantee == 0 || g.Grantee == need.As {
-					have |= g.Privileges
-				}
+			kind := map[desc.RelKind]string{desc.ViewKind: "view", desc.SequenceKind: "sequence", desc.MatView: "materialized view"}[rel.Kind]
+			if kind == "" {
+				kind = "table"
 			}
-			if have&need.Privilege != need.Privilege {
-				kind := "table"
-				if rel.Kind == desc.ViewKind {
-					kind = "view"
-				}
-				return pgerr.Newf(pgerr.InsufficientPrivilege, "permission denied for %s %s", kind, rel.Name)
-			}
+			return pgerr.Newf(pgerr.InsufficientPrivilege, "permission denied for %s %s", kind, rel.Name)
 		}
 	}
 	return nil
+}
+
+// columnsHeld tells whether what a role needs, and does not hold on a relation, it
+// holds on each column concerned, or where no column is, on any.
+func columnsHeld(snapshot catalog.Snapshot, need logical.Need, rel *desc.Relation, held desc.Privilege) bool {
+	required := need.Privilege
+	for _, c := range need.Columns {
+		required |= c.Privilege
+	}
+	missing := required &^ held
+	if missing&^(desc.Select|desc.Insert|desc.Update|desc.References) != 0 {
+		return false
+	}
+	on := func(column int16) desc.Privilege {
+		c := &rel.Columns[column-1]
+		if c.Grants == nil {
+			return 0
+		}
+		have, _ := privilege.Held(snapshot, need.As, rel.Owner, 'c', c.Grants)
+		return have
+	}
+	for bit := desc.Insert; bit <= missing; bit <<= 1 {
+		if missing&bit == 0 {
+			continue
+		}
+		named, any := false, false
+		for _, c := range need.Columns {
+			if c.Privilege&bit != 0 {
+				if named = true; on(c.Column)&bit == 0 {
+					return false
+				}
+			}
+		}
+		for i := range rel.Columns {
+			any = any || on(int16(i+1))&bit != 0
+		}
+		if !named && !any {
+			return false
+		}
+	}
+	return true
 }
 
 // searchPath lists the schemas of search_path that exist; implicit adds pg_catalog
@@ -285,6 +377,12 @@ func (s *Session) searchPath(snapshot catalog.Snapshot, implicit bool) []types.O
 		if name == "$user" {
 			name = s.user.Name
 		}
+		if name == "pg_temp" {
+			if oid := s.temporary(snapshot.Schema); oid != 0 {
+				out = append(out, oid)
+			}
+			continue
+		}
 		if o, ok := snapshot.Find(desc.Lookup{Class: desc.ClassSchema, Name: name}).(*desc.Schema); ok {
 			out = append(out, o.OID)
 			named = named || o.OID == types.PgCatalog
@@ -292,6 +390,9 @@ func (s *Session) searchPath(snapshot catalog.Snapshot, implicit bool) []types.O
 	}
 	if implicit && !named {
 		out = append([]types.OID{types.PgCatalog}, out...)
+	}
+	if oid := s.temporary(snapshot.Schema); oid != 0 && implicit && !slices.Contains(out, oid) {
+		out = append([]types.OID{oid}, out...)
 	}
 	return out
 }

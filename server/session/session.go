@@ -16,18 +16,21 @@ import (
 	"context"
 	"encoding/binary"
 	"io"
+	"maps"
 	"math/rand/v2"
+	"strconv"
 	"strings"
 	"sync"
 
 	"datapunk/catalog"
 	"datapunk/catalog/desc"
+	"datapunk/executor/op"
 	"datapunk/internal/pgerr"
 	"datapunk/kv"
+	"datapunk/planner/plan"
 	"datapunk/server/client"
 	"datapunk/server/setting"
 	"datapunk/sql/function"
-	"datapunk/sql/parser"
 	"datapunk/types"
 	"datapunk/types/datetime"
 	"datapunk/types/format"
@@ -48,7 +51,17 @@ type Session struct {
 	encoding *client.Encoding // of the client; nil is UTF8
 	env      function.Env
 	random   *rand.Rand
-	started  datetime.Timestamp
+	// tempSchema is the session's temporary schema, 0 if it never made one.
+	tempSchema  types.OID
+	wrap        func(plan.Node, op.Operator) op.Operator // around operators, for EXPLAIN ANALYZE
+	lifts       lifts
+	settingsNow current
+	interrupt   *interrupt
+	login       *desc.Role        // as authenticated
+	initial     map[string]string // settings at the start of the session
+	started     datetime.Timestamp
+	status      status
+	committed   bool // the transaction that end forgets was committed
 
 	txn        kv.Txn // nil when idle
 	writer     catalog.Writer
@@ -70,9 +83,9 @@ type Session struct {
 
 	mu struct {
 		sync.Mutex
-		cancel context.CancelCauseFunc // of the running statement
-		ended  error                   // why the session must go, or nil
-		wake   func()                  // interrupts the connection's reading
+		cancel func(error) // of the running statement
+		ended  error       // why the session must go, or nil
+		wake   func()      // interrupts the connection's reading
 	}
 }
 
@@ -88,11 +101,12 @@ type savepoint struct {
 type count struct {
 	storage uint32
 	n       int64
+	changed int64 // rows written
 }
 
 // New opens a session for a role on a database.
 func (e *Engine) New(user, database string, options map[string]string) (*Session, error) {
-	shared, err := e.Catalog.Latest(desc.PostgresDatabase)
+	shared, err := e.Catalog.Latest(0)
 	if err != nil {
 		return nil, err
 	}
@@ -114,18 +128,21 @@ func (e *Engine) New(user, database string, options map[string]string) (*Session
 	if _, err := io.ReadFull(e.Entropy, seed[:]); err != nil {
 		return nil, err
 	}
-	s := &Session{engine: e, kv: e.DB.NewSession(), pid: e.pids.Add(1) + 1000, user: role, database: db, settings: map[string]string{},
+	if err := e.mayConnect(shared, role, db); err != nil {
+		return nil, err
+	}
+	s := &Session{engine: e, kv: e.DB.NewSession(), pid: e.pids.Add(1) + 1000, login: role, user: role, database: db, settings: map[string]string{},
 		statements: map[string]*Prepared{}, portals: map[string]*Portal{}, currval: map[types.OID]int64{}, started: e.Now(),
 		random: rand.New(rand.NewPCG(binary.LittleEndian.Uint64(seed[:]), binary.LittleEndian.Uint64(seed[8:])))}
 	s.style = datetime.Style{Zone: e.Zone, Now: func() datetime.Timestamp { return s.txnTime }}
 	s.format = format.Context{Datetime: &s.style, ExtraFloatDigits: 1, Names: names{s}}
 	s.env = function.Env{Format: &s.format, Clock: clock{s}, Settings: settings{s}, Names: names{s}, Sequences: sequences{s},
-		Locks: locks{s}, Activity: activity{s}, Runner: runner{s}, Random: random{s}}
+		Locks: locks{s}, Activity: activity{s}, State: state{s}, Objects: objects{s}, Functions: e.Functions, Runner: runner{s}, Random: random{s}}
 	s.settings["session_authorization"] = user
 	if e.Zone != nil {
 		s.settings["timezone"] = e.Zone.Name()
 	}
-	for _, list := range [][]string{db.Config, role.Config} {
+	for _, list := range [][]string{db.Config, role.Config, db.RoleConfig[strconv.FormatUint(uint64(role.OID), 10)]} {
 		for _, c := range list {
 			if name, value, ok := strings.Cut(c, "="); ok {
 				if err := s.set(name, value, false, true); err != nil {
@@ -141,6 +158,10 @@ func (e *Engine) New(user, database string, options map[string]string) (*Session
 			return nil, err
 		}
 	}
+	if !role.Superuser {
+		s.settings["is_superuser"] = "off"
+	}
+	s.initial = maps.Clone(s.settings)
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.mu.sessions == nil {
@@ -151,6 +172,8 @@ func (e *Engine) New(user, database string, options map[string]string) (*Session
 		return nil, &pgerr.Error{Severity: "FATAL", Code: pgerr.TooManyConnections, Message: "sorry, too many clients already"}
 	}
 	e.mu.sessions[s.pid] = s
+	e.tally.add(db.OID, func(d *tallied) { d.sessions++ })
+	s.resting()
 	return s, nil
 }
 
@@ -174,6 +197,7 @@ func (s *Session) Parameters() [][2]string {
 
 // Status is what ReadyForQuery shows: I, T or E.
 func (s *Session) Status() byte {
+	s.resting()
 	switch {
 	case s.failed:
 		return 'E'
@@ -236,7 +260,7 @@ func (s *Session) IdleTimeout() int64 {
 	if !s.block {
 		return 0
 	}
-	return s.integer("idle_in_transaction_session_timeout")
+	return s.current().idleInTransaction
 }
 
 // notice passes a notice on if client_min_messages lets it through.
@@ -254,7 +278,15 @@ func (s *Session) notice(e *pgerr.Error) {
 
 // Close rolls back and releases everything.
 func (s *Session) Close() {
+	if s.interrupt != nil {
+		s.interrupt.detach()
+	}
 	s.closePortals()
+	s.end()
+	// What fails here the next start makes good.
+	if err := s.dropTemporary(s.engine.Context); err == nil {
+		s.commit(s.engine.Context)
+	}
 	s.end()
 	s.kv.UnlockAllAdvisory()
 	s.kv.Close()
@@ -268,18 +300,11 @@ func (s *Session) begin() error {
 	if s.txn != nil {
 		return nil
 	}
-	level := kv.ReadCommitted
-	switch s.get("default_transaction_isolation") {
-	case "repeatable read":
-		level = kv.RepeatableRead
-	case "serializable":
+	c := s.current()
+	if c.serializable {
 		return pgerr.Unsupported("SERIALIZABLE")
 	}
-	options := kv.TxnOptions{Isolation: level, ReadOnly: s.get("default_transaction_read_only") == "on"}
-	if s.get("synchronous_commit") == "off" {
-		options.Durability = kv.Async
-	}
-	s.txn = s.kv.Begin(options)
+	s.txn = s.kv.Begin(c.options)
 	s.txnTime = s.stmtTime
 	return nil
 }
@@ -320,11 +345,16 @@ func (s *Session) commit(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := s.endTemporary(ctx); err != nil {
+		s.end()
+		return err
+	}
 	_, err := s.txn.Commit(ctx)
 	if err == nil {
 		for _, c := range s.counts {
-			s.engine.counts.add(c.storage, c.n)
+			s.engine.counts.add(c.storage, c.n, c.changed)
 		}
+		s.committed = true
 		s.before = nil
 	}
 	s.end()
@@ -335,6 +365,15 @@ func (s *Session) commit(ctx context.Context) error {
 func (s *Session) end() {
 	if s.txn != nil {
 		s.txn.Rollback()
+		committed := s.committed
+		s.committed = false
+		s.engine.tally.add(s.database.OID, func(d *tallied) {
+			if committed {
+				d.commits++
+			} else {
+				d.rollbacks++
+			}
+		})
 	}
 	for name, old := range s.locals {
 		s.restore(name, old)
@@ -350,24 +389,36 @@ func (s *Session) end() {
 // unless they say otherwise.
 func (s *Session) Simple(ctx context.Context, sql string) error {
 	s.stmtTime = s.engine.Now()
-	list, err := parser.Parse(sql)
+	s.running(sql)
+	if l := s.lifted(sql); l != nil {
+		return s.inOne(ctx, 1, func(ctx context.Context, _ int) (string, error) { return s.runLifted(ctx, l) })
+	}
+	list, err := s.parse(sql)
 	if err != nil {
 		return s.fail(ctx, err)
 	}
 	if len(list) == 0 {
 		return s.results.Empty()
 	}
-	for i := range list {
+	return s.inOne(ctx, len(list), func(ctx context.Context, i int) (string, error) { return s.run(ctx, sql, &list[i]) })
+}
+
+// inOne runs n statements, in one transaction unless they say otherwise.
+func (s *Session) inOne(ctx context.Context, n int, run func(context.Context, int) (string, error)) error {
+	for i := range n {
 		var tag string
 		err := s.statement(ctx, func(ctx context.Context) (err error) {
-			tag, err = s.run(ctx, sql, &list[i])
+			tag, err = run(ctx, i)
 			return err
 		})
 		if err != nil {
 			return s.fail(ctx, err)
 		}
 		// A commit comes before its answer.
-		if i == len(list)-1 && !s.block {
+		if i == n-1 && !s.block {
+			if err := s.holdCursors(ctx); err != nil {
+				return s.fail(ctx, err)
+			}
 			if err := s.commit(ctx); err != nil {
 				return translate(ctx, err)
 			}
@@ -383,6 +434,9 @@ func (s *Session) Simple(ctx context.Context, sql string) error {
 func (s *Session) Sync(ctx context.Context) error {
 	if s.block {
 		return nil
+	}
+	if err := s.holdCursors(ctx); err != nil {
+		return s.fail(ctx, err)
 	}
 	s.closePortals()
 	if err := s.commit(ctx); err != nil {
@@ -410,14 +464,14 @@ func (s *Session) fail(ctx context.Context, err error) error {
 
 // statement gives a statement its context: cancel and timeout.
 func (s *Session) statement(ctx context.Context, run func(context.Context) error) error {
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	if ms := s.integer("statement_timeout"); ms > 0 {
-		stop := s.engine.after(ms, func() { cancel(errTimeout) })
+	i := s.statementContext(ctx)
+	ctx = i
+	if ms := s.current().statementTimeout; ms > 0 {
+		stop := s.engine.after(ms, func() { i.cancel(errTimeout) })
 		defer stop()
 	}
 	s.mu.Lock()
-	s.mu.cancel = cancel
+	s.mu.cancel = i.cancel
 	s.mu.Unlock()
 	s.env.Context = ctx
 	defer func() {

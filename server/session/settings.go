@@ -61,17 +61,7 @@ func (s *Session) set(name, value string, local, start bool) error {
 		s.settings[key] = value
 		return nil
 	}
-	switch d.Context {
-	case setting.Internal:
-		return pgerr.Newf(pgerr.CantChangeRuntimeParam, "parameter \"%s\" cannot be changed", d.Name)
-	case setting.Startup, setting.Reload:
-		return pgerr.Newf(pgerr.CantChangeRuntimeParam, "parameter \"%s\" cannot be changed without restarting the server", d.Name)
-	case setting.Superuser:
-		if !s.user.Superuser {
-			return pgerr.Newf(pgerr.InsufficientPrivilege, "permission denied to set parameter \"%s\"", d.Name)
-		}
-	}
-	normal, err := d.Normalize(value)
+	normal, err := s.normal(d, value)
 	if err != nil {
 		return err
 	}
@@ -87,22 +77,6 @@ func (s *Session) set(name, value string, local, start bool) error {
 		return nil
 	case "transaction_deferrable":
 		return nil
-	case "TimeZone":
-		z, err := datetime.ParseZoneSetting(value)
-		if err != nil {
-			return pgerr.Newf(pgerr.InvalidParameterValue, "invalid value for parameter \"TimeZone\": \"%s\"", value)
-		}
-		normal = z.Name()
-	case "DateStyle":
-		if normal, err = dateStyle(s.get("DateStyle"), value); err != nil {
-			return err
-		}
-	case "client_encoding":
-		name, _, ok := client.FindEncoding(value)
-		if !ok {
-			return pgerr.Newf(pgerr.InvalidParameterValue, "invalid value for parameter \"client_encoding\": \"%s\"", value)
-		}
-		normal = name
 	}
 	if old := s.get(key); old == normal && !local {
 		return nil
@@ -114,6 +88,58 @@ func (s *Session) set(name, value string, local, start bool) error {
 		s.results.Parameter(d.Name, s.show(d))
 	}
 	return nil
+}
+
+// normal checks that the user may set a setting to a value, and gives the value's
+// usual form.
+func (s *Session) normal(d *setting.Setting, value string) (string, error) {
+	switch d.Context {
+	case setting.Internal:
+		return "", pgerr.Newf(pgerr.CantChangeRuntimeParam, "parameter \"%s\" cannot be changed", d.Name)
+	case setting.Startup, setting.Reload:
+		return "", pgerr.Newf(pgerr.CantChangeRuntimeParam, "parameter \"%s\" cannot be changed without restarting the server", d.Name)
+	case setting.Superuser:
+		if !s.user.Superuser {
+			return "", pgerr.Newf(pgerr.InsufficientPrivilege, "permission denied to set parameter \"%s\"", d.Name)
+		}
+	}
+	normal, err := d.Normalize(value)
+	if err != nil {
+		return "", err
+	}
+	switch d.Name {
+	case "TimeZone":
+		z, err := datetime.ParseZoneSetting(value)
+		if err != nil {
+			return "", pgerr.Newf(pgerr.InvalidParameterValue, "invalid value for parameter \"TimeZone\": \"%s\"", value)
+		}
+		return z.Name(), nil
+	case "role", "session_authorization":
+		return value, s.mayBecome(d.Name, value)
+	case "DateStyle":
+		return dateStyle(s.get("DateStyle"), value)
+	case "client_encoding":
+		name, _, ok := client.FindEncoding(value)
+		if !ok {
+			return "", pgerr.Newf(pgerr.InvalidParameterValue, "invalid value for parameter \"client_encoding\": \"%s\"", value)
+		}
+		return name, nil
+	}
+	return normal, nil
+}
+
+// check refuses a setting that there is not, or a value it cannot have, and gives the
+// name's usual form.
+func (s *Session) check(name, value string) (string, error) {
+	d := setting.Find(strings.ToLower(name))
+	if d == nil {
+		if setting.Custom(name) {
+			return name, nil
+		}
+		return "", pgerr.Newf(pgerr.UndefinedObject, "unrecognized configuration parameter \"%s\"", name)
+	}
+	_, err := s.normal(d, value)
+	return d.Name, err
 }
 
 // remember keeps the value to restore: at the end of the transaction after SET
@@ -167,9 +193,10 @@ func (s *Session) reset(name string) error {
 	}
 	key := strings.ToLower(name)
 	s.remember(key, false)
-	delete(s.settings, key)
-	if key == "timezone" && s.engine.Zone != nil {
-		s.settings[key] = s.engine.Zone.Name()
+	if v, ok := s.initial[key]; ok {
+		s.settings[key] = v
+	} else {
+		delete(s.settings, key)
 	}
 	if d != nil {
 		s.apply(d)
@@ -198,6 +225,8 @@ func (s *Session) apply(d *setting.Setting) {
 		s.format.ExtraFloatDigits = int(s.integer("extra_float_digits"))
 	case "client_encoding":
 		_, s.encoding, _ = client.FindEncoding(s.get("client_encoding"))
+	case "role", "session_authorization":
+		s.become(d.Name)
 	case "bytea_output":
 		s.format.ByteaEscape = s.get("bytea_output") == "escape"
 	}

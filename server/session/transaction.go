@@ -40,6 +40,11 @@ func (s *Session) transaction(ctx context.Context, n *pg.TransactionStmt) (strin
 			s.end()
 			return "ROLLBACK", s.chain(n)
 		}
+		if err := s.holdCursors(ctx); err != nil {
+			s.closePortals()
+			s.end()
+			return "", err
+		}
 		s.closePortals()
 		if err := s.commit(ctx); err != nil {
 			return "", err
@@ -86,7 +91,7 @@ func (s *Session) transaction(ctx context.Context, n *pg.TransactionStmt) (strin
 			return "RELEASE", nil
 		}
 		p := s.savepoints[at]
-		s.closePortals()
+		s.closePortalsSince(at)
 		if err := s.txn.RollbackTo(p.mark); err != nil {
 			return "", err
 		}

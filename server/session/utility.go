@@ -3,15 +3,14 @@ package session
 import (
 	"context"
 	"datapunk/types/format"
+	"errors"
 	"strings"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
 
 	"datapunk/catalog"
-	"datapunk/catalog/desc"
 	"datapunk/executor/ddl"
 	"datapunk/internal/pgerr"
-	"datapunk/kv"
 	"datapunk/server/client"
 	"datapunk/server/setting"
 	"datapunk/sql/parser"
@@ -39,90 +38,95 @@ func (s *Session) utility(ctx context.Context, sql string, st *parser.Statement)
 		}
 		delete(s.statements, name)
 		return "DEALLOCATE", nil
+	case *pg.Node_PrepareStmt:
+		return s.prepareStatement(sql, n.PrepareStmt)
+	case *pg.Node_ExecuteStmt:
+		return s.executeStatement(ctx, sql, n.ExecuteStmt)
+	case *pg.Node_DeclareCursorStmt:
+		return s.declare(ctx, sql, n.DeclareCursorStmt)
+	case *pg.Node_FetchStmt:
+		return s.fetch(ctx, n.FetchStmt)
+	case *pg.Node_ClosePortalStmt:
+		return s.closeCursor(n.ClosePortalStmt)
+	case *pg.Node_ExplainStmt:
+		return "EXPLAIN", s.explain(ctx, sql, n.ExplainStmt)
 	case *pg.Node_CheckPointStmt:
 		return "CHECKPOINT", nil
+	case *pg.Node_LockStmt:
+		return s.lockTable(ctx, sql, n.LockStmt)
 	case *pg.Node_CopyStmt:
 		return s.copyStmt(ctx, sql, st)
 	case *pg.Node_VacuumStmt:
-		return s.vacuum(ctx, sql, n.VacuumStmt)
+		return s.vacuumStmt(ctx, sql, n.VacuumStmt)
+	}
+	if what := aloneOnly(st.Node); what != "" && s.block {
+		return "", pgerr.Newf(pgerr.ActiveSqlTransaction, "%s cannot run inside a transaction block", what)
 	}
 	if err := s.begin(); err != nil {
 		return "", err
 	}
+	for {
+		tag, err := s.define(ctx, sql, st.Node)
+		if !errors.Is(err, ddl.ErrChanged) {
+			return tag, err
+		}
+	}
+}
+
+// aloneOnly names a statement that may not be part of a transaction block.
+func aloneOnly(n *pg.Node) string {
+	switch n := n.Node.(type) {
+	case *pg.Node_CreatedbStmt:
+		return "CREATE DATABASE"
+	case *pg.Node_DropdbStmt:
+		return "DROP DATABASE"
+	case *pg.Node_IndexStmt:
+		if n.IndexStmt.Concurrent {
+			return "CREATE INDEX CONCURRENTLY"
+		}
+	case *pg.Node_DropStmt:
+		if n.DropStmt.Concurrent {
+			return "DROP INDEX CONCURRENTLY"
+		}
+	}
+	return ""
+}
+
+// define runs a statement that changes the catalog.
+func (s *Session) define(ctx context.Context, sql string, node *pg.Node) (string, error) {
 	w, err := s.changes()
 	if err != nil {
 		return "", err
 	}
-	b := s.binder(sql, w.Snapshot(), nil, false)
-	change, err := b.Utility(st.Node)
+	change, err := s.binder(sql, w.Snapshot(), nil, false).Utility(node)
 	if err != nil {
 		return "", err
 	}
 	if s.txn.Options().ReadOnly {
 		return "", pgerr.Newf(pgerr.ReadOnlySqlTransaction, "cannot execute %s in a read-only transaction", change.Tag())
 	}
-	x := &ddl.Executor{Context: ctx, Txn: s.txn, Writer: w, Database: s.database.OID, User: s.user.OID, LockTimeout: s.integer("lock_timeout"),
-		Notice: s.notice, Bind: s.binder, Env: &s.env, Session: operators{s}, SearchPath: func() []types.OID { return s.searchPath(w.Snapshot(), false) }}
-	if err := x.Run(change); err != nil {
+	if err := s.ddl(ctx, w).Run(change); err != nil {
 		return "", err
 	}
 	s.txn.NextCommand()
 	return change.Tag(), nil
 }
 
-// vacuum runs VACUUM and ANALYZE. Statistics are not gathered yet: the planner knows
-// the number of rows, which is counted as they are written.
-func (s *Session) vacuum(ctx context.Context, sql string, n *pg.VacuumStmt) (string, error) {
-	tag := "ANALYZE"
-	if n.IsVacuumcmd {
-		tag = "VACUUM"
-		if s.block {
-			return "", pgerr.New(pgerr.ActiveSqlTransaction, "VACUUM cannot run inside a transaction block")
-		}
-	}
-	snapshot, err := s.snapshot()
-	if err != nil {
-		return "", err
-	}
-	b := s.binder(sql, snapshot, nil, false)
-	for _, r := range n.Rels {
-		rel, err := b.Relation(r.GetVacuumRelation().Relation)
-		if err != nil {
-			return "", err
-		}
-		if n.IsVacuumcmd && rel.HasStorage() {
-			for _, storage := range append([]uint32{rel.Storage}, indexStorages(snapshot, rel)...) {
-				span := kv.Span{Start: kv.StoragePrefix(nil, kv.StorageID(storage)), End: kv.StoragePrefix(nil, kv.StorageID(storage+1))}
-				if _, err := s.engine.DB.Vacuum(ctx, span); err != nil {
-					return "", err
-				}
-			}
-		}
-	}
-	return tag, nil
-}
-
-func indexStorages(snapshot catalog.Snapshot, rel *desc.Relation) []uint32 {
-	var out []uint32
-	for _, oid := range rel.Indexes {
-		if x := snapshot.Relation(oid); x != nil && x.Storage != rel.Storage {
-			out = append(out, x.Storage)
-		}
-	}
-	return out
+// ddl makes an executor of changes to the catalog.
+func (s *Session) ddl(ctx context.Context, w catalog.Writer) *ddl.Executor {
+	env := s.env
+	env.Context = ctx
+	return &ddl.Executor{Context: ctx, Txn: s.txn, Writer: w, Database: s.database.OID, User: s.user.OID, LockTimeout: s.current().lockTimeout,
+		Notice: s.notice, Bind: s.binder, Env: &env, Session: operators{s}, SearchPath: func() []types.OID { return s.searchPath(w.Snapshot(), true) },
+		Sequences: sequences{s}, Catalog: s.engine.Catalog, Verifier: s.engine.Verifier, Sessions: others{s},
+		CheckSetting: s.check,
+		CopySequence: func(from, to uint32) error { return s.copyCell(ctx, from, to) }, TempSchema: func() (types.OID, error) { return s.makeTemporary(ctx) }}
 }
 
 func (s *Session) variableSet(n *pg.VariableSetStmt) (string, error) {
 	switch n.Kind {
 	case pg.VariableSetKind_VAR_RESET_ALL:
-		for name := range s.settings {
-			if name != "session_authorization" {
-				if err := s.reset(name); err != nil {
-					return "", err
-				}
-			}
-		}
-		return "RESET", nil
+		return "RESET", s.resetAll(false)
 	case pg.VariableSetKind_VAR_RESET:
 		return "RESET", s.reset(n.Name)
 	case pg.VariableSetKind_VAR_SET_DEFAULT:
@@ -198,12 +202,11 @@ func (s *Session) discard(n *pg.DiscardStmt) (string, error) {
 		}
 		clear(s.statements)
 		s.kv.UnlockAllAdvisory()
-		for name := range s.settings {
-			if name != "session_authorization" {
-				if err := s.reset(name); err != nil {
-					return "", err
-				}
-			}
+		if err := s.resetAll(true); err != nil {
+			return "", err
+		}
+		if err := s.dropTemporary(s.engine.Context); err != nil {
+			return "", err
 		}
 		clear(s.currval)
 		return "DISCARD ALL", nil
@@ -214,5 +217,5 @@ func (s *Session) discard(n *pg.DiscardStmt) (string, error) {
 		s.lastSeq = 0
 		return "DISCARD SEQUENCES", nil
 	}
-	return "DISCARD TEMP", nil
+	return "DISCARD TEMP", s.dropTemporary(s.engine.Context)
 }

@@ -9,13 +9,13 @@ import (
 	"time"
 
 	"datapunk/catalog/desc"
+	"datapunk/catalog/privilege"
 	"datapunk/catalog/store"
 	"datapunk/internal/pgerr"
 	"datapunk/kv"
 	"datapunk/server/setting"
 	"datapunk/sql/parser"
 	"datapunk/types"
-	"datapunk/types/format"
 	"datapunk/types/vector"
 )
 
@@ -63,230 +63,10 @@ func (x settings) Set(name, value string, local bool) error {
 	return x.s.set(name, value, local, false)
 }
 
-type names struct{ s *Session }
-
-func (n names) CurrentUser() string       { return n.s.user.Name }
-func (n names) SessionUser() string       { return n.s.user.Name }
-func (n names) CurrentUserOID() types.OID { return n.s.user.OID }
-func (n names) Database() string          { return n.s.database.Name }
-func (n names) DatabaseOID() types.OID    { return n.s.database.OID }
-
-func (n names) SearchPath(implicit bool) []types.OID {
-	snapshot, err := n.s.snapshot()
-	if err != nil {
-		return nil
-	}
-	return n.s.searchPath(snapshot, implicit)
-}
-
-func (n names) SchemaName(oid types.OID) (string, bool) {
-	if snapshot, err := n.s.snapshot(); err == nil {
-		if x := snapshot.Schema(oid); x != nil {
-			return x.Name, true
-		}
-	}
-	return "", false
-}
-
-func (n names) RoleName(oid types.OID) (string, bool) {
-	if snapshot, err := n.s.snapshot(); err == nil {
-		if x := snapshot.Role(oid); x != nil {
-			return x.Name, true
-		}
-	}
-	return "", false
-}
-
-func (n names) RoleOID(name string) (types.OID, bool) {
-	if snapshot, err := n.s.snapshot(); err == nil {
-		if x, ok := snapshot.Find(desc.Lookup{Class: desc.ClassRole, Name: name}).(*desc.Role); ok {
-			return x.OID, true
-		}
-	}
-	return 0, false
-}
-
-func (n names) Has(role types.OID, class string, object types.OID, column int16, privilege string) (has, found bool, err error) {
-	return false, false, pgerr.Unsupported("has_%s_privilege", class)
-}
-
-func (n names) Visible(class string, object types.OID) (visible, found bool) {
-	snapshot, err := n.s.snapshot()
-	if err != nil || class != "relation" {
-		return true, err == nil
-	}
-	rel := snapshot.Relation(object)
-	if rel == nil {
-		return false, false
-	}
-	for _, schema := range n.s.searchPath(snapshot, true) {
-		if r := snapshot.RelationNamed(schema, rel.Name); r != nil {
-			return r.OID == object, true
-		}
-	}
-	return false, true
-}
-
-func (n names) Definition(class string, object types.OID, column int, pretty bool) (string, bool, error) {
-	return "", false, pgerr.Unsupported("pg_get_%sdef", class)
-}
-
-func (n names) Expression(text string, relation types.OID, pretty bool) (string, error) {
-	return "", pgerr.Unsupported("pg_get_expr")
-}
-
-func (n names) Size(class string, object types.OID) (int64, bool) {
-	snapshot, err := n.s.snapshot()
-	if err != nil {
-		return 0, false
-	}
-	if class == "database" {
-		return n.s.engine.DB.ApproximateSize(kv.Span{}), true
-	}
-	rel := snapshot.Relation(object)
-	if rel == nil {
-		return 0, false
-	}
-	size := n.s.engine.storageSize(rel.Storage)
-	switch class {
-	case "relation":
-		return size, true
-	case "indexes":
-		size = 0
-	}
-	if class != "table" {
-		for _, x := range rel.Indexes {
-			if i := snapshot.Relation(x); i != nil && x != rel.Primary {
-				size += n.s.engine.storageSize(i.Storage)
-			}
-		}
-	}
-	return size, true
-}
-
-func (e *Engine) storageSize(storage uint32) int64 {
-	return e.DB.ApproximateSize(kv.Span{Start: kv.StoragePrefix(nil, kv.StorageID(storage)), End: kv.StoragePrefix(nil, kv.StorageID(storage+1))})
-}
-
-func (n names) Comment(catalog, object types.OID, sub int32) (string, bool) {
-	snapshot, err := n.s.snapshot()
-	if err != nil {
-		return "", false
-	}
-	key := (&desc.Comment{On: desc.ID{Class: catalog, OID: object, Sub: int16(sub)}}).ID()
-	for o := range snapshot.All(desc.ClassComment) {
-		if c := o.(*desc.Comment); c.ID() == key {
-			return c.Text, true
-		}
-	}
-	return "", false
-}
-
-func (n names) SerialSequence(table, column string) (string, bool, error) {
-	return "", false, pgerr.Unsupported("pg_get_serial_sequence")
-}
-
-func (n names) TypeByOID(oid types.OID) *types.Type {
-	if snapshot, err := n.s.snapshot(); err == nil {
-		return snapshot.Type(oid)
-	}
-	return types.Builtin(oid)
-}
-
-// RegIn finds what a reg* value names.
-func (n names) RegIn(class, text string) (types.OID, error) {
-	snapshot, err := n.s.snapshot()
-	if err != nil {
-		return 0, err
-	}
-	b := n.s.binder(text, snapshot, nil, false)
-	switch class {
-	case "regclass":
-		list, err := parser.Parse("SELECT FROM " + text)
-		if err != nil || len(list) != 1 || len(list[0].Node.GetSelectStmt().GetFromClause()) != 1 {
-			return 0, pgerr.Newf(pgerr.InvalidName, "invalid name syntax")
-		}
-		r, err := b.Relation(list[0].Node.GetSelectStmt().FromClause[0].GetRangeVar())
-		if err != nil {
-			e := pgerr.Of(err)
-			e.Position = 0
-			return 0, e
-		}
-		return r.OID, nil
-	case "regtype":
-		t, err := parser.ParseTypeName(text)
-		if err != nil {
-			return 0, err
-		}
-		found, _, err := b.TypeName(t)
-		if err != nil {
-			e := pgerr.Of(err)
-			e.Position = 0
-			return 0, e
-		}
-		return found.OID, nil
-	case "regnamespace":
-		if x := snapshot.Find(desc.Lookup{Class: desc.ClassSchema, Name: splitNames(text)[0]}); x != nil {
-			return x.ID().OID, nil
-		}
-		return 0, pgerr.Newf(pgerr.InvalidSchemaName, "schema \"%s\" does not exist", text)
-	case "regrole":
-		if oid, ok := n.RoleOID(splitNames(text)[0]); ok {
-			return oid, nil
-		}
-		return 0, pgerr.Newf(pgerr.UndefinedObject, "role \"%s\" does not exist", text)
-	case "regproc", "regprocedure":
-		parts := splitNames(text)
-		fns := n.s.engine.Functions.Named(parts[len(parts)-1])
-		switch len(fns) {
-		case 0:
-			return 0, pgerr.Newf(pgerr.UndefinedFunction, "function \"%s\" does not exist", text)
-		case 1:
-			return fns[0].OID, nil
-		}
-		return 0, pgerr.Newf(pgerr.AmbiguousFunction, "more than one function named \"%s\"", text)
-	}
-	return 0, pgerr.Unsupported("type %s", class)
-}
-
-// RegOut prints an object by its name.
-func (n names) RegOut(class string, oid types.OID) (string, bool) {
-	snapshot, err := n.s.snapshot()
-	if err != nil {
-		return "", false
-	}
-	switch class {
-	case "regclass":
-		rel := snapshot.Relation(oid)
-		if rel == nil {
-			return "", false
-		}
-		if visible, _ := n.Visible("relation", oid); visible {
-			return format.QuoteIdent(rel.Name), true
-		}
-		schema, _ := n.SchemaName(rel.Schema)
-		return format.QuoteIdent(schema) + "." + format.QuoteIdent(rel.Name), true
-	case "regtype":
-		if t := snapshot.Type(oid); t != nil {
-			return format.TypeName(t, -1), true
-		}
-	case "regnamespace":
-		name, ok := n.SchemaName(oid)
-		return format.QuoteIdent(name), ok
-	case "regrole":
-		name, ok := n.RoleName(oid)
-		return format.QuoteIdent(name), ok
-	case "regproc":
-		if f := n.s.engine.Functions.Func(oid); f != nil {
-			return f.Name, true
-		}
-	}
-	return "", false
-}
-
 type sequences struct{ s *Session }
 
-func (q sequences) relation(oid types.OID) (*desc.Relation, []byte, error) {
+// relation finds a sequence on which the user has one of the privileges.
+func (q sequences) relation(oid types.OID, any desc.Privilege) (*desc.Relation, []byte, error) {
 	snapshot, err := q.s.snapshot()
 	if err != nil {
 		return nil, nil, err
@@ -298,8 +78,25 @@ func (q sequences) relation(oid types.OID) (*desc.Relation, []byte, error) {
 	if rel.Sequence == nil {
 		return nil, nil, pgerr.Newf(pgerr.WrongObjectType, "\"%s\" is not a sequence", rel.Name)
 	}
+	if held, _ := privilege.Held(snapshot, q.s.user.OID, rel.Owner, 's', rel.Grants); held&any == 0 {
+		return nil, nil, pgerr.Newf(pgerr.InsufficientPrivilege, "permission denied for sequence %s", rel.Name)
+	}
 	key := binary.BigEndian.AppendUint32(append(kv.StoragePrefix(nil, store.CellStorage), "seq"...), rel.Storage)
 	return rel, key, nil
+}
+
+// state is a sequence's last value, and whether it was given out.
+func (q sequences) state(rel *desc.Relation) (last int64, called bool, err error) {
+	_, key, err := q.relation(rel.OID, desc.Usage|desc.Select|desc.Update)
+	if err != nil {
+		return 0, false, err
+	}
+	cell, err := q.s.txn.ReadCell(key)
+	if err != nil {
+		return 0, false, err
+	}
+	last, called = sequenceState(cell, rel.Sequence)
+	return last, called, nil
 }
 
 // A sequence's cell is its last value and whether it was given out.
@@ -319,7 +116,7 @@ func sequenceCell(last int64, called bool) []byte {
 }
 
 func (q sequences) Next(oid types.OID) (int64, error) {
-	rel, key, err := q.relation(oid)
+	rel, key, err := q.relation(oid, desc.Usage|desc.Update)
 	if err != nil {
 		return 0, err
 	}
@@ -356,7 +153,7 @@ func (q sequences) Next(oid types.OID) (int64, error) {
 }
 
 func (q sequences) Current(oid types.OID) (int64, error) {
-	rel, _, err := q.relation(oid)
+	rel, _, err := q.relation(oid, desc.Usage|desc.Select)
 	if err != nil {
 		return 0, err
 	}
@@ -375,7 +172,7 @@ func (q sequences) Last() (int64, error) {
 }
 
 func (q sequences) Set(oid types.OID, value int64, called bool) error {
-	rel, key, err := q.relation(oid)
+	rel, key, err := q.relation(oid, desc.Update)
 	if err != nil {
 		return err
 	}
@@ -403,7 +200,7 @@ func (l locks) lock(key int64, pair, shared, session bool, wait kv.Wait) error {
 }
 
 func (l locks) Lock(key int64, pair, shared, session bool) error {
-	return l.lock(key, pair, shared, session, kv.Wait{Timeout: l.s.integer("lock_timeout")})
+	return l.lock(key, pair, shared, session, kv.Wait{Timeout: l.s.current().lockTimeout})
 }
 
 func (l locks) Try(key int64, pair, shared, session bool) (bool, error) {
@@ -437,7 +234,22 @@ func (a activity) Terminate(pid int32) (bool, error) {
 	return true, nil
 }
 
-func (a activity) BlockedBy(pid int32) []int32 { return nil }
+func (a activity) BlockedBy(pid int32) []int32 {
+	a.s.engine.mu.Lock()
+	other := a.s.engine.mu.sessions[pid]
+	a.s.engine.mu.Unlock()
+	if other == nil {
+		return nil
+	}
+	var list []int32
+	backends := state(a).backends()
+	for _, id := range a.s.engine.DB.BlockedBy(other.kv.ID()) {
+		if pid, ok := backends[id]; ok {
+			list = append(list, pid)
+		}
+	}
+	return list
+}
 
 func (a activity) XID(assign bool) uint64 {
 	if a.s.txn == nil {
@@ -520,9 +332,10 @@ func (o operators) RowCount(storage uint32, inserted, updated, deleted int64) {
 	}
 	if n := len(list); n > floor && list[n-1].storage == storage {
 		list[n-1].n += inserted - deleted
+		list[n-1].changed += inserted + updated + deleted
 		return
 	}
-	o.s.counts = append(list, count{storage, inserted - deleted})
+	o.s.counts = append(list, count{storage, inserted - deleted, inserted + updated + deleted})
 }
 
 func (o operators) NextRow(ctx context.Context, storage uint32, n uint64) (uint64, error) {

@@ -85,6 +85,7 @@ var table = []Setting{
 	{Name: "max_connections", Kind: Int, Default: "1000", Context: Startup, Min: 1, Max: 262143},
 	{Name: "max_identifier_length", Kind: Int, Default: "63", Context: Internal, Min: 63, Max: 63},
 	{Name: "max_index_keys", Kind: Int, Default: "32", Context: Internal, Min: 32, Max: 32},
+	{Name: "role", Kind: String, Default: "none", Context: User},
 	{Name: "row_security", Kind: Bool, Default: "on", Context: User, Harmless: true},
 	{Name: "search_path", Kind: String, Default: `"$user", public`, Context: User},
 	{Name: "server_encoding", Kind: String, Default: "UTF8", Context: Internal, Report: true},

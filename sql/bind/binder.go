@@ -54,8 +54,10 @@ type Binder struct {
 	sql    string // the whole text, for positions
 	nextID expr.ColumnID
 	// home tells which query a column belongs to.
-	home   map[expr.ColumnID]*query
-	params []*types.Type
+	home map[expr.ColumnID]*query
+	// records are the columns of columns of type record, where they are known.
+	records map[expr.ColumnID][]logical.Col
+	params  []*types.Type
 	// stored: names are OID tokens of a stored expression.
 	stored bool
 	// domainValue is what VALUE means, within a domain's CHECK.
@@ -70,7 +72,7 @@ type Binder struct {
 
 // New makes a binder for a text.
 func New(sql string, options Options) *Binder {
-	return &Binder{Options: options, sql: sql, home: map[expr.ColumnID]*query{},
+	return &Binder{Options: options, sql: sql, home: map[expr.ColumnID]*query{}, records: map[expr.ColumnID][]logical.Col{},
 		params: append([]*types.Type(nil), options.Params...), uses: map[types.OID]int{}}
 }
 

@@ -8,6 +8,7 @@ import (
 	"datapunk/sql/expr"
 	"datapunk/sql/function"
 	"datapunk/types"
+	"datapunk/types/vector"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
 )
@@ -16,6 +17,11 @@ import (
 // functional notation, or a field of a row.
 func (b *Binder) call(s *scope, n *pg.FuncCall) (expr.Expr, error) {
 	parts := names(n.Funcname)
+	if b.stored && len(parts) == 1 {
+		if e, ok, err := b.storedCast(s, parts[0], n); ok || err != nil {
+			return e, err
+		}
+	}
 	q := s.q
 	var args []expr.Expr
 	var argNames []string
@@ -127,6 +133,9 @@ func (b *Binder) call(s *scope, n *pg.FuncCall) (expr.Expr, error) {
 	if n.Funcformat == pg.CoercionForm_COERCE_SQL_SYNTAX {
 		call.Form = expr.AsSQL
 	}
+	if b.stored {
+		b.storedForm(call, parts[0])
+	}
 	if err := b.collate(call, n.Location); err != nil {
 		return nil, err
 	}
@@ -140,7 +149,7 @@ func (b *Binder) findFunction(s *scope, parts []string, args []expr.Expr, argNam
 	var all []*function.Func
 	switch {
 	case b.stored && len(parts) == 1:
-		if oid, ok := token(name, 'f'); ok {
+		if oid, _, ok := callToken(name); ok {
 			fn := b.Functions.Func(oid)
 			if fn == nil {
 				return nil, candidate{}, pgerr.Internal("stored expression calls function %d, which is gone", oid)
@@ -152,14 +161,12 @@ func (b *Binder) findFunction(s *scope, parts []string, args []expr.Expr, argNam
 		if err != nil {
 			return nil, candidate{}, err
 		}
-		if schema == types.PgCatalog {
-			all = b.Functions.Named(name)
-		}
+		all = b.Functions.NamedIn(schema, name)
 	}
 	if all == nil && len(parts) == 1 {
 		for _, schema := range b.SearchPath {
-			if schema == types.PgCatalog {
-				all = b.Functions.Named(name)
+			if all = b.Functions.NamedIn(schema, name); all != nil {
+				break
 			}
 		}
 	}
@@ -586,4 +593,69 @@ func (b *Binder) position(location int32) int {
 		return 0
 	}
 	return int(location) + 1
+}
+
+// callToken reads the token of a stored function call and the form it tells.
+func callToken(name string) (types.OID, expr.Form, bool) {
+	for kind, form := range map[byte]expr.Form{'f': expr.AsCall, 'x': expr.AsCast, 'i': expr.Implied, 'q': expr.AsSQL} {
+		if oid, ok := token(name, kind); ok {
+			return oid, form, true
+		}
+	}
+	return 0, 0, false
+}
+
+// storedForm gives a call back the form, and a cast the typmod, it was stored with.
+func (b *Binder) storedForm(call *expr.Call, name string) {
+	_, form, ok := callToken(name)
+	if !ok {
+		return
+	}
+	call.Form = form
+	if (form == expr.AsCast || form == expr.Implied) && len(call.Args) > 1 {
+		if c, ok := call.Args[1].(*expr.Const); ok && c.T == types.Int4 && !c.Value.Null(0) {
+			call.M = vector.Of[int32](c.Value)[0]
+		}
+	}
+}
+
+// storedCast binds a cast of a stored expression, "@e25"(x) or "@j25"(x, typmod).
+func (b *Binder) storedCast(s *scope, name string, n *pg.FuncCall) (expr.Expr, bool, error) {
+	form := expr.AsCast
+	oid, ok := token(name, 'e')
+	if !ok {
+		if oid, ok = token(name, 'j'); !ok {
+			return nil, false, nil
+		}
+		form = expr.Implied
+	}
+	t := b.Catalog.Type(oid)
+	if t == nil || len(n.Args) == 0 {
+		return nil, true, pgerr.Internal("stored expression names type %d, which is gone", oid)
+	}
+	e, err := b.expr(s, n.Args[0])
+	if err != nil {
+		return nil, true, err
+	}
+	mod := int32(-1)
+	if len(n.Args) == 2 {
+		mod = n.Args[1].GetAConst().GetIval().GetIval()
+	}
+	out, err := b.coerce(e, t, mod, types.Explicit, -1)
+	if err != nil {
+		return nil, true, err
+	}
+	switch c := out.(type) {
+	case *expr.Cast:
+		c.Form, c.Explicit = form, form == expr.AsCast
+		if mod >= 0 {
+			c.M = mod
+		}
+	case *expr.Call:
+		c.Form = form
+	}
+	if out == e && mod >= 0 {
+		out = retyped(e, mod)
+	}
+	return out, true, nil
 }

@@ -88,6 +88,7 @@ func (b *Binder) insertStmt(n *pg.InsertStmt, parent *scope) (*logical.Query, er
 	assigned := map[int16]expr.Expr{}
 	for i, e := range exprs {
 		c := &rel.Columns[columns[i]-1]
+		b.needColumn(rel, columns[i], desc.Insert)
 		if len(subs) > i && len(subs[i]) > 0 {
 			return nil, b.errorf(where[i], pgerr.FeatureNotSupported, "INSERT into an array element or field is not supported")
 		}
@@ -540,6 +541,7 @@ func (b *Binder) setClause(s *scope, nodes []*pg.Node, rel *desc.Relation) ([]lo
 			e := b.errorf(r.Location, pgerr.UndefinedColumn, "column \"%s\" of relation \"%s\" does not exist", r.Name, rel.Name)
 			return nil, e
 		}
+		b.needColumn(rel, number, desc.Update)
 		var value expr.Expr
 		isDefault := false
 		var err error
@@ -695,9 +697,6 @@ func (b *Binder) updateStmt(n *pg.UpdateStmt, parent *scope) (*logical.Query, er
 	if q.out.Where, err = b.where(s, n.WhereClause); err != nil {
 		return nil, err
 	}
-	if reads(change.Values) || q.out.Where != nil {
-		b.need(t.Relation, desc.Select)
-	}
 	if err := b.newRow(q, change); err != nil {
 		return nil, err
 	}
@@ -706,14 +705,6 @@ func (b *Binder) updateStmt(n *pg.UpdateStmt, parent *scope) (*logical.Query, er
 	}
 	b.finish(q)
 	return q.out, nil
-}
-
-func reads(list []expr.Expr) bool {
-	set := map[expr.ColumnID]bool{}
-	for _, e := range list {
-		expr.Columns(e, set)
-	}
-	return len(set) > 0
 }
 
 // deleteStmt binds DELETE.
@@ -725,9 +716,6 @@ func (b *Binder) deleteStmt(n *pg.DeleteStmt, parent *scope) (*logical.Query, er
 	q := s.q
 	if q.out.Where, err = b.where(s, n.WhereClause); err != nil {
 		return nil, err
-	}
-	if q.out.Where != nil {
-		b.need(change.Table.Relation, desc.Select)
 	}
 	if err := b.returning(s, n.ReturningList, change, s.items[1:]); err != nil {
 		return nil, err
@@ -742,7 +730,6 @@ func (b *Binder) returning(s *scope, nodes []*pg.Node, change *logical.Change, o
 	if len(nodes) == 0 {
 		return nil
 	}
-	b.need(change.Table.Relation, desc.Select)
 	src := b.newTableSource(s, change.Table, true)
 	if change.NewRow != nil {
 		// The new row's columns under the table's names; system columns stay.

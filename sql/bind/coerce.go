@@ -61,7 +61,7 @@ func (b *Binder) findPath(source, target *types.Type, context types.CastContext)
 			return byElement, fn
 		}
 	}
-	if context != types.Implicit && target.Category == 'S' && source.Kind != types.Pseudo {
+	if context != types.Implicit && target.Category == 'S' && (source.Kind != types.Pseudo || source == types.AnyArray) {
 		return byIO, nil
 	}
 	if context == types.Explicit && source.Category == 'S' && target.Kind != types.Pseudo {
@@ -97,7 +97,23 @@ func (b *Binder) coerce(e expr.Expr, target *types.Type, mod int32, context type
 	if err != nil {
 		return nil, err
 	}
-	return b.applyMod(r, target, mod, context)
+	out, err := b.applyMod(r, target, mod, context)
+	if err == nil && out != r && r != e {
+		hide(r) // one cast was written: x::varchar(5)
+	}
+	return out, err
+}
+
+// hide makes the cast to a type, below that to its typmod, one that is not printed.
+func hide(e expr.Expr) {
+	switch c := e.(type) {
+	case *expr.Cast:
+		c.Form = expr.Implied
+	case *expr.Call:
+		if c.Form == expr.AsCast {
+			c.Form = expr.Implied
+		}
+	}
 }
 
 // convert does the cast to the type; only interval looks at the typmod here.
@@ -328,6 +344,11 @@ func (b *Binder) commonType(list []expr.Expr, what string, locations []int32) (*
 	}
 	if best == nil {
 		best = types.Text
+	}
+	for _, e := range list {
+		if e.Type() != best { // a domain only where all are of it
+			return best.Root(), nil
+		}
 	}
 	return best, nil
 }

@@ -317,6 +317,9 @@ func (b *Binder) fieldOf(e expr.Expr, name string, location int32) (expr.Expr, e
 		}
 	}
 	if t == types.Record {
+		if f := b.recordField(e, name); f != nil {
+			return f, nil
+		}
 		return nil, b.errorf(location, pgerr.UndefinedColumn, "could not identify column \"%s\" in record data type", name)
 	}
 	if t.Kind != types.Composite {
@@ -365,7 +368,8 @@ func (b *Binder) subscript(s *scope, e expr.Expr, subs []*pg.A_Indices, location
 	if t == types.JSONB {
 		return b.jsonSubscript(s, e, subs, location)
 	}
-	if t.Elem == nil || (!t.IsArray() && !t.IsVector()) {
+	// A name is a fixed-length array of "char", numbered from 0.
+	if t.Elem == nil || (!t.IsArray() && !t.IsVector() && (t != types.Name || len(subs) != 1 || subs[0].IsSlice)) {
 		return nil, b.errorf(location, pgerr.DatatypeMismatch, "cannot subscript type %s because it does not support subscripting", b.typeName(e.Type()))
 	}
 	out := &expr.Subscript{Arg: e}
@@ -724,7 +728,11 @@ func (b *Binder) sqlValue(s *scope, n *pg.SQLValueFunction) (expr.Expr, error) {
 	if fn == nil || fn.Impl == nil {
 		return nil, pgerr.Unsupported("%s", strings.ToUpper(name))
 	}
-	call := &expr.Call{Typing: expr.Of(fn.Return), Func: fn, Form: expr.AsKeyword, Position: int(n.Op)}
+	keyword := strings.TrimSuffix(strings.TrimPrefix(n.Op.String(), "SVFOP_"), "_N")
+	if mod >= 0 {
+		keyword += "(" + strconv.Itoa(int(mod)) + ")"
+	}
+	call := &expr.Call{Typing: expr.Of(fn.Return), Func: fn, Form: expr.AsKeyword, Keyword: keyword}
 	if text == "" || text == "timestamptz" && mod < 0 {
 		return call, nil
 	}
@@ -742,7 +750,7 @@ func (b *Binder) sqlValue(s *scope, n *pg.SQLValueFunction) (expr.Expr, error) {
 	// Remember the keyword for printing.
 	switch c := e.(type) {
 	case *expr.Call:
-		c.Form, c.Position = expr.AsKeyword, int(n.Op)
+		c.Form, c.Keyword = expr.AsKeyword, keyword
 	}
 	return e, nil
 }

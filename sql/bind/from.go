@@ -106,12 +106,20 @@ func (b *Binder) rangeVar(s *scope, n *pg.RangeVar) (logical.FromItem, error) {
 	if err != nil {
 		return nil, err
 	}
-	src := &source{name: t.Alias, schema: rel.Schema, cols: t.Cols, rel: t, item: t, visible: true, named: true, reach: true}
+	src := &source{name: scopeName(n, t.Alias), schema: rel.Schema, cols: t.Cols, rel: t, item: t, visible: true, named: true, reach: true}
 	if t.Aliased {
 		src.schema = 0
 	}
 	s.items = append(s.items, src)
 	return t, nil
+}
+
+// scopeName is how other parts of the query name a relation in FROM.
+func scopeName(n *pg.RangeVar, name string) string {
+	if n.Alias != nil {
+		return n.Alias.Aliasname
+	}
+	return name
 }
 
 // tableRef makes the reference to a base table with its columns.
@@ -123,6 +131,13 @@ func (b *Binder) tableRef(q *query, rel *desc.Relation, n *pg.RangeVar) (*logica
 		aliases = names(n.Alias.Colnames)
 		t.ColAlias = len(aliases) > 0
 	}
+	numbered, fromTable := b.numberedAliases(aliases)
+	if numbered != nil {
+		aliases, t.ColAlias = nil, !fromTable
+	}
+	if b.stored && strings.HasPrefix(t.Alias, "@n=") {
+		t.Alias, t.Aliased = rel.Name, false
+	}
 	live := 0
 	for i := range rel.Columns {
 		c := &rel.Columns[i]
@@ -132,6 +147,9 @@ func (b *Binder) tableRef(q *query, rel *desc.Relation, n *pg.RangeVar) (*logica
 		name := c.Name
 		if live < len(aliases) {
 			name = aliases[live]
+		}
+		if numbered != nil {
+			name = numbered[int16(i+1)]
 		}
 		live++
 		t.Cols = append(t.Cols, logical.Col{ID: b.newColumn(q), Name: name, Type: b.Catalog.Type(c.Type), Mod: c.Mod,
@@ -148,6 +166,28 @@ func (b *Binder) tableRef(q *query, rel *desc.Relation, n *pg.RangeVar) (*logica
 		t.Cols = append(t.Cols, c)
 	}
 	return t, nil
+}
+
+// numberedAliases reads the column aliases of a stored query: "@c3=name" for a name
+// the table gave, "@a3=name" for one the query gave.
+func (b *Binder) numberedAliases(aliases []string) (byNumber map[int16]string, fromTable bool) {
+	if !b.stored {
+		return nil, false
+	}
+	for _, a := range aliases {
+		head, name, _ := strings.Cut(a, "=")
+		number, ok := token(head, 'c')
+		if fromTable = ok; !ok {
+			if number, ok = token(head, 'a'); !ok {
+				return nil, false
+			}
+		}
+		if byNumber == nil {
+			byNumber = map[int16]string{}
+		}
+		byNumber[int16(number)] = name
+	}
+	return byNumber, fromTable
 }
 
 // systemColumns are every table's hidden columns (manual, 5.5).
@@ -171,25 +211,35 @@ func (b *Binder) viewRef(s *scope, rel *desc.Relation, n *pg.RangeVar) (logical.
 	ref := &logical.SubqueryRef{Query: query, Alias: rel.Name, View: rel}
 	var aliases []string
 	if n.Alias != nil {
-		ref.Alias, aliases = n.Alias.Aliasname, names(n.Alias.Colnames)
+		ref.Alias, aliases, ref.Aliased = n.Alias.Aliasname, names(n.Alias.Colnames), true
 	}
+	if b.stored && strings.HasPrefix(ref.Alias, "@n=") {
+		ref.Alias, ref.Aliased = rel.Name, false
+	}
+	numbered, fromTable := b.numberedAliases(aliases)
+	ref.ColAlias = len(aliases) > 0 && !fromTable
 	visible := visibleTargets(query)
 	for i, t := range visible {
 		name := rel.Columns[i].Name
-		if i < len(aliases) {
+		if numbered != nil {
+			name = numbered[int16(i+1)]
+		} else if i < len(aliases) {
 			name = aliases[i]
 		}
 		id := t.ID
 		b.home[id] = s.q
 		ref.Cols = append(ref.Cols, logical.Col{ID: id, Name: name, Type: t.Expr.Type(), Mod: t.Expr.Mod(), Collation: t.Expr.Collation(), Number: int16(i + 1)})
 	}
-	src := &source{name: ref.Alias, schema: rel.Schema, cols: ref.Cols, item: ref, visible: true, named: true, reach: true}
+	src := &source{name: scopeName(n, ref.Alias), schema: rel.Schema, cols: ref.Cols, item: ref, visible: true, named: true, reach: true}
 	if n.Alias != nil {
 		src.schema = 0
 	}
 	s.items = append(s.items, src)
 	return ref, nil
 }
+
+// View binds the query of a view.
+func (b *Binder) View(rel *desc.Relation) (*logical.Query, error) { return b.viewQuery(rel) }
 
 // maxViewDepth bounds views over views.
 const maxViewDepth = 100
@@ -230,7 +280,8 @@ func (b *Binder) rangeSubselect(s *scope, n *pg.RangeSubselect) (logical.FromIte
 	ref := &logical.SubqueryRef{Query: query, Lateral: n.Lateral}
 	var aliases []string
 	if n.Alias != nil {
-		ref.Alias, aliases = n.Alias.Aliasname, names(n.Alias.Colnames)
+		ref.Alias, aliases, ref.Aliased = n.Alias.Aliasname, names(n.Alias.Colnames), true
+		ref.ColAlias = len(aliases) > 0
 	}
 	visible := visibleTargets(query)
 	if len(aliases) > len(visible) {
@@ -242,6 +293,7 @@ func (b *Binder) rangeSubselect(s *scope, n *pg.RangeSubselect) (logical.FromIte
 			name = aliases[i]
 		}
 		b.home[t.ID] = s.q
+		b.noteRecord(t.ID, t.Expr)
 		ref.Cols = append(ref.Cols, logical.Col{ID: t.ID, Name: name, Type: t.Expr.Type(), Mod: t.Expr.Mod(), Collation: t.Expr.Collation(), Number: int16(i + 1)})
 	}
 	s.items = append(s.items, &source{name: ref.Alias, cols: ref.Cols, item: ref, visible: true, named: ref.Alias != "", reach: true})
@@ -273,7 +325,11 @@ func (b *Binder) rangeFunction(s *scope, n *pg.RangeFunction) (logical.FromItem,
 		aliases = names(n.Alias.Colnames)
 	}
 	var cols []logical.Col
-	for _, f := range n.Functions {
+	functions := n.Functions
+	if len(functions) == 1 {
+		functions = spreadUnnest(functions)
+	}
+	for _, f := range functions {
 		items := f.GetList().Items
 		s.q.clause = inFunctionFrom
 		before := s.q.srf
@@ -319,6 +375,23 @@ func (b *Binder) rangeFunction(s *scope, n *pg.RangeFunction) (logical.FromItem,
 	return ref, nil
 }
 
+// spreadUnnest makes unnest(a, b) what it stands for: ROWS FROM (unnest(a), unnest(b)).
+func spreadUnnest(functions []*pg.Node) []*pg.Node {
+	items := functions[0].GetList().Items
+	call := items[0].GetFuncCall()
+	if call == nil || len(call.Args) < 2 || len(call.Funcname) != 1 || names(call.Funcname)[0] != "unnest" || call.FuncVariadic || len(call.AggOrder) > 0 ||
+		call.AggFilter != nil || call.AggDistinct || call.AggStar || call.Over != nil {
+		return functions
+	}
+	var out []*pg.Node
+	for _, a := range call.Args {
+		one := &pg.FuncCall{Funcname: call.Funcname, Args: []*pg.Node{a}, Funcformat: call.Funcformat, Location: call.Location}
+		list := &pg.List{Items: append([]*pg.Node{{Node: &pg.Node_FuncCall{FuncCall: one}}}, items[1:]...)}
+		out = append(out, &pg.Node{Node: &pg.Node_List{List: list}})
+	}
+	return out
+}
+
 // functionColumns says which columns a function in FROM gives.
 func (b *Binder) functionColumns(s *scope, e expr.Expr, name string, ref *logical.FunctionRef, coldefs []*pg.Node, node *pg.Node) ([]logical.Col, bool, error) {
 	t := e.Type()
@@ -338,19 +411,7 @@ func (b *Binder) functionColumns(s *scope, e expr.Expr, name string, ref *logica
 		return cols, true, nil
 	}
 	if call, ok := e.(*expr.Call); ok {
-		if out := outColumns(call.Func); len(out) > 1 || (len(out) == 1 && t == types.Record) {
-			args := make([]*types.Type, len(call.Args))
-			for i, a := range call.Args {
-				args[i] = a.Type()
-			}
-			for i := range out {
-				if out[i].Type.Polymorphic() {
-					if _, r, err := b.unify(call.Func.Args, args, out[i].Type); err == nil {
-						out[i].Type = r
-					}
-				}
-				out[i].Collation = out[i].Type.Collation
-			}
+		if out := b.recordColumns(call); len(out) > 1 || (len(out) == 1 && t == types.Record) {
 			return out, false, nil
 		} else if len(out) == 1 && !ref.Aliased {
 			return []logical.Col{{Name: out[0].Name, Type: t, Mod: e.Mod(), Collation: e.Collation()}}, false, nil

@@ -88,6 +88,45 @@ func (b *Binder) need(rel *desc.Relation, privilege desc.Privilege) {
 	u.Needs = append(u.Needs, logical.Need{As: b.User, Privilege: privilege})
 }
 
+// needColumn notes a privilege that the statement needs on one column, if it has not
+// got it on the relation.
+func (b *Binder) needColumn(rel *desc.Relation, column int16, privilege desc.Privilege) {
+	i, ok := b.uses[rel.OID]
+	if !ok || column <= 0 {
+		return
+	}
+	for k := range b.useList[i].Needs {
+		n := &b.useList[i].Needs[k]
+		if n.As != b.User {
+			continue
+		}
+		for c := range n.Columns {
+			if n.Columns[c].Column == column {
+				n.Columns[c].Privilege |= privilege
+				return
+			}
+		}
+		n.Columns = append(n.Columns, logical.ColumnNeed{Column: column, Privilege: privilege})
+	}
+}
+
+// Parameter binds an argument of EXECUTE to the type of the parameter it is for.
+func (b *Binder) Parameter(node *pg.Node, number int, t *types.Type) (expr.Expr, error) {
+	q := &query{out: &logical.Query{}, outer: map[expr.ColumnID]bool{}, clause: inExecuteParam}
+	e, err := b.expr(&scope{q: q, noOuter: true}, node)
+	if err != nil {
+		return nil, err
+	}
+	if hasSubquery(e) {
+		return nil, b.errorf(location(node), pgerr.FeatureNotSupported, "cannot use subquery in EXECUTE parameter")
+	}
+	if !b.canCoerce(e.Type(), t, types.Assignment) {
+		return nil, b.errorf(location(node), pgerr.DatatypeMismatch, "parameter $%d of type %s cannot be coerced to the expected type %s", number, b.typeName(e.Type()), b.typeName(t)).
+			WithHint("You will need to rewrite or cast the expression.")
+	}
+	return b.coerce(e, t, -1, types.Assignment, location(node))
+}
+
 // parseStored parses a stored query.
 func parseStored(text string) (*pg.Node, error) {
 	list, err := parser.Parse(text)

@@ -1,6 +1,7 @@
 package bind
 
 import (
+	"datapunk/catalog/desc"
 	"datapunk/internal/pgerr"
 	"datapunk/sql/expr"
 	"datapunk/sql/logical"
@@ -81,6 +82,14 @@ func (b *Binder) columnExpr(level, from *scope, item *source, c *logical.Col) ex
 	if e, ok := item.exprs[c.ID]; ok {
 		b.noteOuter(e, from)
 		return e
+	}
+	switch f := item.item.(type) {
+	case *logical.TableRef:
+		b.needColumn(f.Relation, c.Number, desc.Select)
+	case *logical.SubqueryRef:
+		if f.View != nil {
+			b.needColumn(f.View, c.Number, desc.Select)
+		}
 	}
 	e := &expr.Column{Typing: expr.Typing{T: c.Type, M: c.Mod, C: c.Collation}, ID: c.ID, Name: c.Name}
 	b.noteOuter(e, from)

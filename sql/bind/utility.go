@@ -3,6 +3,7 @@ package bind
 import (
 	"math"
 	"strconv"
+	"strings"
 
 	"datapunk/catalog/desc"
 	"datapunk/internal/pgerr"
@@ -24,10 +25,7 @@ func (b *Binder) Utility(node *pg.Node) (logical.Utility, error) {
 	case *pg.Node_IndexStmt:
 		return b.createIndex(n.IndexStmt)
 	case *pg.Node_CreateSchemaStmt:
-		if len(n.CreateSchemaStmt.SchemaElts) > 0 || n.CreateSchemaStmt.Authrole != nil {
-			return nil, pgerr.Unsupported("CREATE SCHEMA with AUTHORIZATION or elements")
-		}
-		return &logical.CreateSchema{Name: n.CreateSchemaStmt.Schemaname, IfNotExists: n.CreateSchemaStmt.IfNotExists}, nil
+		return b.createSchema(n.CreateSchemaStmt)
 	case *pg.Node_AlterTableStmt:
 		return b.alterTable(n.AlterTableStmt)
 	case *pg.Node_TruncateStmt:
@@ -48,8 +46,74 @@ func (b *Binder) Utility(node *pg.Node) (logical.Utility, error) {
 		return t, nil
 	case *pg.Node_CreateSeqStmt:
 		return b.createSequence(n.CreateSeqStmt)
+	case *pg.Node_AlterSeqStmt:
+		return b.alterSequence(n.AlterSeqStmt)
+	case *pg.Node_ViewStmt:
+		return b.createView(n.ViewStmt)
+	case *pg.Node_RenameStmt:
+		return b.rename(n.RenameStmt)
+	case *pg.Node_AlterObjectSchemaStmt:
+		return b.alterSchema(n.AlterObjectSchemaStmt)
+	case *pg.Node_AlterOwnerStmt:
+		return b.alterOwner(n.AlterOwnerStmt)
+	case *pg.Node_GrantStmt:
+		return b.grant(n.GrantStmt)
+	case *pg.Node_GrantRoleStmt:
+		return b.grantRole(n.GrantRoleStmt)
+	case *pg.Node_CreateRoleStmt:
+		return b.createRole(n.CreateRoleStmt)
+	case *pg.Node_AlterRoleStmt:
+		return b.alterRole(n.AlterRoleStmt)
+	case *pg.Node_AlterRoleSetStmt:
+		return b.alterRoleSet(n.AlterRoleSetStmt)
+	case *pg.Node_DropRoleStmt:
+		return b.dropRole(n.DropRoleStmt)
+	case *pg.Node_DropOwnedStmt:
+		roles, err := b.roles(n.DropOwnedStmt.Roles)
+		return &logical.DropOwned{Roles: roles, Cascade: n.DropOwnedStmt.Behavior == pg.DropBehavior_DROP_CASCADE}, err
+	case *pg.Node_ReassignOwnedStmt:
+		roles, err := b.roles(n.ReassignOwnedStmt.Roles)
+		if err != nil {
+			return nil, err
+		}
+		to, err := b.role(n.ReassignOwnedStmt.Newrole)
+		return &logical.ReassignOwned{Roles: roles, To: to}, err
+	case *pg.Node_CommentStmt:
+		return b.comment(n.CommentStmt)
+	case *pg.Node_CreatedbStmt:
+		return b.createDatabase(n.CreatedbStmt)
+	case *pg.Node_AlterDatabaseStmt:
+		return b.alterDatabase(n.AlterDatabaseStmt)
+	case *pg.Node_AlterDatabaseSetStmt:
+		db, err := b.database(n.AlterDatabaseSetStmt.Dbname)
+		if err != nil {
+			return nil, err
+		}
+		return b.configure(&logical.Configure{What: "DATABASE", Database: db.OID}, n.AlterDatabaseSetStmt.Setstmt)
+	case *pg.Node_DropdbStmt:
+		return b.dropDatabase(n.DropdbStmt)
+	case *pg.Node_CreateExtensionStmt:
+		return &logical.CreateExtension{Name: n.CreateExtensionStmt.Extname, IfNotExists: n.CreateExtensionStmt.IfNotExists}, nil
 	}
 	return nil, pgerr.Unsupported("statement %s", statementName(node))
+}
+
+func (b *Binder) createSchema(n *pg.CreateSchemaStmt) (logical.Utility, error) {
+	if len(n.SchemaElts) > 0 {
+		return nil, pgerr.Unsupported("CREATE SCHEMA with elements")
+	}
+	s := &logical.CreateSchema{Name: n.Schemaname, Owner: b.User, IfNotExists: n.IfNotExists}
+	if n.Authrole == nil {
+		return s, nil
+	}
+	owner, err := b.role(n.Authrole)
+	if err != nil {
+		return nil, err
+	}
+	if s.Owner = owner; s.Name == "" {
+		s.Name = b.Catalog.Role(owner).Name
+	}
+	return s, nil
 }
 
 // statementName names an unsupported statement by its parse node.
@@ -63,15 +127,19 @@ func statementName(node *pg.Node) string {
 }
 
 // creation finds the schema in which something new goes.
-func (b *Binder) creation(r *pg.RangeVar) (types.OID, error) {
-	if r.Relpersistence == "t" {
-		return 0, pgerr.Unsupported("temporary tables")
+// Temporary ones go to the session's own schema, for which 0 stands.
+func (b *Binder) creation(r *pg.RangeVar, temp bool) (types.OID, error) {
+	if temp {
+		if r.Schemaname != "" && r.Schemaname != "pg_temp" {
+			return 0, b.errorf(r.Location, pgerr.InvalidTableDefinition, "cannot create temporary relation in non-temporary schema")
+		}
+		return 0, nil
 	}
 	if r.Schemaname != "" {
 		return b.schema(r.Schemaname, r.Location)
 	}
 	for _, s := range b.SearchPath {
-		if s != types.PgCatalog {
+		if s != types.PgCatalog && s != b.TempSchema {
 			return s, nil
 		}
 	}
@@ -79,7 +147,8 @@ func (b *Binder) creation(r *pg.RangeVar) (types.OID, error) {
 }
 
 func (b *Binder) createTable(n *pg.CreateStmt) (logical.Utility, error) {
-	schema, err := b.creation(n.Relation)
+	temp := n.Relation.Relpersistence == "t" || n.Relation.Schemaname == "pg_temp"
+	schema, err := b.creation(n.Relation, temp)
 	if err != nil {
 		return nil, err
 	}
@@ -91,7 +160,7 @@ func (b *Binder) createTable(n *pg.CreateStmt) (logical.Utility, error) {
 	case n.OfTypename != nil:
 		return nil, pgerr.Unsupported("typed tables")
 	}
-	t := &logical.CreateTable{Schema: schema, Name: n.Relation.Relname, IfNotExists: n.IfNotExists, Unlogged: n.Relation.Relpersistence == "u"}
+	t := &logical.CreateTable{Schema: schema, Temp: temp, Name: n.Relation.Relname, IfNotExists: n.IfNotExists, Unlogged: n.Relation.Relpersistence == "u"}
 	for _, o := range n.Options {
 		d := o.GetDefElem()
 		t.Options = append(t.Options, d.Defname+"="+optionText(d.Arg))
@@ -114,10 +183,23 @@ func (b *Binder) createTable(n *pg.CreateStmt) (logical.Utility, error) {
 			if serial != nil {
 				t.Serial = append(t.Serial, *serial)
 			}
-		case *pg.Node_Constraint:
-		default:
-			return nil, pgerr.Unsupported("LIKE in CREATE TABLE")
+		case *pg.Node_TableLikeClause:
+			if err := b.like(t, x.TableLikeClause); err != nil {
+				return nil, err
+			}
+			for len(defs) < len(t.Columns) {
+				defs = append(defs, &pg.ColumnDef{})
+			}
 		}
+	}
+	switch n.Oncommit {
+	case pg.OnCommitAction_ONCOMMIT_DELETE_ROWS:
+		t.OnCommit = 'd'
+	case pg.OnCommitAction_ONCOMMIT_DROP:
+		t.OnCommit = 'D'
+	}
+	if n.Oncommit > pg.OnCommitAction_ONCOMMIT_NOOP && !temp {
+		return nil, pgerr.New(pgerr.InvalidTableDefinition, "ON COMMIT can only be used on temporary tables")
 	}
 	if len(t.Columns) > 1600 {
 		return nil, pgerr.New(pgerr.TooManyColumns, "tables can have at most 1600 columns")
@@ -251,7 +333,14 @@ func (b *Binder) columnConstraint(s *scope, t *logical.CreateTable, i int, k *pg
 			return err
 		}
 		c.Identity, c.NotNull = k.GeneratedWhen[0], true
-		t.Serial = append(t.Serial, logical.Serial{Column: i, Def: def, Identity: true})
+		serial := logical.Serial{Column: i, Def: def, Identity: true}
+		for _, o := range k.Options {
+			if d := o.GetDefElem(); d.Defname == "sequence_name" {
+				parts := names(d.Arg.GetList().Items)
+				serial.Name = parts[len(parts)-1]
+			}
+		}
+		t.Serial = append(t.Serial, serial)
 	case pg.ConstrType_CONSTR_GENERATED:
 		s.q.clause = inGenerated
 		e, err := b.expr(s, k.RawExpr)
@@ -369,38 +458,14 @@ func first1(s string) byte {
 	return s[0]
 }
 
-func (b *Binder) alterTable(n *pg.AlterTableStmt) (logical.Utility, error) {
-	rel, err := b.Relation(n.Relation)
-	if err != nil {
-		return nil, err
-	}
-	out := &logical.AddConstraint{Table: rel.OID}
-	s := b.columnScope(rel.Name, rel.Columns)
-	for _, c := range n.Cmds {
-		cmd := c.GetAlterTableCmd()
-		if cmd.Subtype != pg.AlterTableType_AT_AddConstraint {
-			return nil, pgerr.Unsupported("ALTER TABLE action %v", cmd.Subtype)
-		}
-		k, err := b.constraint(s, cmd.Def.GetConstraint(), nil)
-		if err != nil {
-			return nil, err
-		}
-		out.Constraints = append(out.Constraints, *k)
-	}
-	return out, nil
-}
-
 func (b *Binder) drop(n *pg.DropStmt) (logical.Utility, error) {
 	d := &logical.Drop{Cascade: n.Behavior == pg.DropBehavior_DROP_CASCADE}
-	want := desc.Table
-	switch n.RemoveType {
-	case pg.ObjectType_OBJECT_TABLE:
-		d.What = "TABLE"
-	case pg.ObjectType_OBJECT_INDEX:
-		d.What, want = "INDEX", desc.Index
-	case pg.ObjectType_OBJECT_SEQUENCE:
-		d.What, want = "SEQUENCE", desc.SequenceKind
-	case pg.ObjectType_OBJECT_SCHEMA:
+	k, relation := kinds[n.RemoveType]
+	d.What = k.word
+	want := k.kind
+	switch {
+	case relation:
+	case n.RemoveType == pg.ObjectType_OBJECT_SCHEMA:
 		d.What = "SCHEMA"
 		for _, o := range n.Objects {
 			name := o.GetString_().GetSval()
@@ -418,7 +483,7 @@ func (b *Binder) drop(n *pg.DropStmt) (logical.Utility, error) {
 	default:
 		return nil, pgerr.Unsupported("DROP of %v", n.RemoveType)
 	}
-	word := map[desc.RelKind]string{desc.Table: "table", desc.Index: "index", desc.SequenceKind: "sequence"}[want]
+	word := strings.ToLower(k.word)
 	for _, o := range n.Objects {
 		parts := names(o.GetList().Items)
 		r := &pg.RangeVar{Relname: parts[len(parts)-1], Inh: true, Location: -1}
@@ -446,7 +511,13 @@ func (b *Binder) drop(n *pg.DropStmt) (logical.Utility, error) {
 			continue
 		}
 		if rel.Kind != want {
-			return nil, pgerr.Newf(pgerr.WrongObjectType, "\"%s\" is not %s %s", rel.Name, article(word), word)
+			e := pgerr.Newf(pgerr.WrongObjectType, "\"%s\" is not %s %s", rel.Name, article(word), word)
+			for _, other := range kinds {
+				if other.kind == rel.Kind {
+					e.WithHint("Use DROP %s to remove %s %s.", other.word, article(strings.ToLower(other.word)), strings.ToLower(other.word))
+				}
+			}
+			return nil, e
 		}
 		if rel.OID < desc.FirstUser {
 			return nil, pgerr.Newf(pgerr.InsufficientPrivilege, "permission denied: \"%s\" is a system catalog", rel.Name)
@@ -566,7 +637,8 @@ func immutable(e expr.Expr) bool {
 }
 
 func (b *Binder) createSequence(n *pg.CreateSeqStmt) (logical.Utility, error) {
-	schema, err := b.creation(n.Sequence)
+	temp := n.Sequence.Relpersistence == "t"
+	schema, err := b.creation(n.Sequence, temp)
 	if err != nil {
 		return nil, err
 	}
@@ -581,7 +653,14 @@ func (b *Binder) createSequence(n *pg.CreateSeqStmt) (logical.Utility, error) {
 			}
 		}
 	}
-	s := &logical.CreateSequence{Schema: schema, Name: n.Sequence.Relname, IfNotExists: n.IfNotExists, Def: sequenceOf(t)}
+	s := &logical.CreateSequence{Schema: schema, Temp: temp, Name: n.Sequence.Relname, IfNotExists: n.IfNotExists, Def: sequenceOf(t)}
+	for _, o := range n.Options {
+		if d := o.GetDefElem(); d.Defname == "owned_by" {
+			if s.Owned, err = b.ownedBy(d, nil); err != nil {
+				return nil, err
+			}
+		}
+	}
 	return s, b.sequenceOptions(&s.Def, n.Options)
 }
 

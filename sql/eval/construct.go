@@ -245,6 +245,9 @@ func (s *subscript) one(v *vector.Vector, lower, upper []*vector.Vector, value *
 		s.out.SetNull(i)
 		return nil
 	}
+	if s.arrayType == types.Name {
+		return s.letter(v.Bytes(i), high[0], i)
+	}
 	a, err := array.Decode(v.Bytes(i), elem)
 	if err != nil {
 		return err
@@ -259,6 +262,20 @@ func (s *subscript) one(v *vector.Vector, lower, upper []*vector.Vector, value *
 	}
 	out := a.Slice(low, high, hasLow, hasHigh)
 	s.out.SetBytes(i, out.Bytes())
+	return nil
+}
+
+// letter gives one byte of a name, which has 64 of them, zero past its end.
+func (s *subscript) letter(name []byte, at int32, i int) error {
+	const length = 64
+	switch {
+	case at < 0 || at >= length:
+		s.out.SetNull(i)
+	case int(at) < len(name):
+		vector.Of[int16](&s.out)[i] = int16(name[at])
+	default:
+		vector.Of[int16](&s.out)[i] = 0
+	}
 	return nil
 }
 

@@ -77,6 +77,7 @@ type (
 		Operator types.OID // pg_operator, if written as an operator
 		Variadic bool      // the last argument is an array given with VARIADIC
 		Form     Form      // how it was written, for printing
+		Keyword  string    // of AsKeyword: CURRENT_DATE, LOCALTIME(3) …
 		Position int       // in the statement, for errors; 0 unknown
 	}
 

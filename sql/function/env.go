@@ -19,6 +19,9 @@ type Env struct {
 	Sequences Sequences
 	Locks     Locks
 	Activity  Activity
+	State     State
+	Objects   Objects
+	Functions *Registry // or nil
 	Runner    Runner
 	Random    Random
 }
@@ -113,6 +116,25 @@ type Activity interface {
 	BackendStart() int64
 	Isolated() bool // a read-only replica; always false on one node
 	Notify(channel, payload string) error
+}
+
+// State is what the session and the server hold at the moment, as the views
+// pg_stat_activity, pg_locks, pg_settings, pg_cursors and their kin show it.
+type State interface {
+	// List gives the rows of a set-returning function, by its pg_proc.prosrc: one value
+	// for each of its columns, nil for null. arg is its argument, nil without one.
+	List(source string, arg any) ([][]any, error)
+	// Counter is a counter that a pg_stat_get_* function shows, by its name behind
+	// pg_stat_get_; object is a relation or database. ok is false where nothing counts.
+	Counter(name string, object types.OID) (n int64, ok bool)
+}
+
+// Objects tells what an object is called: any row of any catalog.
+type Objects interface {
+	// Describe is pg_describe_object; ok is false where there is no such object.
+	Describe(class, object types.OID, sub int32) (text string, ok bool, err error)
+	// Identify is pg_identify_object: schema and name are "" where they are null.
+	Identify(class, object types.OID, sub int32) (kind, schema, name, identity string, ok bool, err error)
 }
 
 // Runner runs SQL on the session's behalf with the caller's transaction.

@@ -14,6 +14,12 @@ import (
 //go:embed facts/proc.tsv
 var procFacts string
 
+//go:embed facts/information.tsv
+var informationFacts string
+
+// InformationSchema is the OID of that schema, which has functions of its own.
+const InformationSchema types.OID = 13207
+
 //go:embed facts/operator.tsv
 var operatorFacts string
 
@@ -51,6 +57,7 @@ type AggFacts struct {
 // after New.
 type Registry struct {
 	funcs     map[types.OID]*Func
+	elsewhere map[schemaName][]*Func // of schemas other than pg_catalog
 	byName    map[string][]*Func
 	operators map[types.OID]*Operator
 	opsByName map[string][]*Operator
@@ -73,8 +80,14 @@ func New(tables ...Table) (*Registry, error) {
 	r := &Registry{funcs: map[types.OID]*Func{}, byName: map[string][]*Func{},
 		operators: map[types.OID]*Operator{}, opsByName: map[string][]*Operator{}}
 	used := map[string]bool{}
-	for _, f := range types.Facts(procFacts) {
+	r.elsewhere = map[schemaName][]*Func{}
+	rows := types.Facts(procFacts)
+	builtins := len(rows)
+	for i, f := range append(rows, types.Facts(informationFacts)...) {
 		fn := readFunc(f)
+		if i >= builtins {
+			fn.Schema = InformationSchema
+		}
 		key := fn.Source
 		if fn.Kind == Aggregate || fn.Kind == Window || fn.Language == sqlLanguage {
 			key = fn.Signature()
@@ -83,7 +96,12 @@ func New(tables ...Table) (*Registry, error) {
 			fn.Impl, used[key] = &impl, true
 		}
 		r.funcs[fn.OID] = fn
-		r.byName[fn.Name] = append(r.byName[fn.Name], fn)
+		if fn.Schema == types.PgCatalog {
+			r.byName[fn.Name] = append(r.byName[fn.Name], fn)
+		} else {
+			key := schemaName{fn.Schema, fn.Name}
+			r.elsewhere[key] = append(r.elsewhere[key], fn)
+		}
 		r.list = append(r.list, fn)
 	}
 	for _, f := range types.Facts(aggregateFacts) {
@@ -114,6 +132,20 @@ func (r *Registry) Func(oid types.OID) *Func { return r.funcs[oid] }
 
 // Named lists the functions of a name in pg_catalog. It must not be changed.
 func (r *Registry) Named(name string) []*Func { return r.byName[name] }
+
+// schemaName is a name within a schema.
+type schemaName struct {
+	schema types.OID
+	name   string
+}
+
+// NamedIn lists the functions of a name in a schema. It must not be changed.
+func (r *Registry) NamedIn(schema types.OID, name string) []*Func {
+	if schema == types.PgCatalog {
+		return r.byName[name]
+	}
+	return r.elsewhere[schemaName{schema, name}]
+}
 
 // Funcs lists all functions by OID. It must not be changed.
 func (r *Registry) Funcs() []*Func { return r.list }

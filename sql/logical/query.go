@@ -75,6 +75,14 @@ type Use struct {
 type Need struct {
 	As        types.OID
 	Privilege desc.Privilege
+	// Columns are what of it would do on these columns alone.
+	Columns []ColumnNeed
+}
+
+// ColumnNeed is the privileges needed on one column.
+type ColumnNeed struct {
+	Column    int16
+	Privilege desc.Privilege
 }
 
 // Target is one output column.
@@ -185,12 +193,14 @@ type TableRef struct {
 
 // SubqueryRef is a subquery in FROM, or a view.
 type SubqueryRef struct {
-	Query   *Query
-	Alias   string
-	Cols    []Col
-	Lateral bool
-	View    *desc.Relation // or nil
-	Barrier bool           // security_barrier
+	Query    *Query
+	Alias    string
+	Cols     []Col
+	Lateral  bool
+	View     *desc.Relation // or nil
+	Aliased  bool           // an alias was written
+	ColAlias bool           // column aliases were written
+	Barrier  bool           // security_barrier
 }
 
 // CTERef reads a WITH query.

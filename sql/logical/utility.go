@@ -22,7 +22,11 @@ type (
 		Serial      []Serial // sequences to be made for columns
 		Constraints []Constraint
 		Unlogged    bool
+		Temp        bool
+		OnCommit    byte // of a temporary table, as desc.Relation.OnCommit
 		Options     []string
+		Indexes     []CreateIndex  // of LIKE … INCLUDING INDEXES
+		Comments    map[int]string // of LIKE … INCLUDING COMMENTS, by place of the column
 	}
 
 	// Drop removes objects.
@@ -44,13 +48,8 @@ type (
 	// CreateSchema makes a schema.
 	CreateSchema struct {
 		Name        string
+		Owner       types.OID
 		IfNotExists bool
-	}
-
-	// AddConstraint is ALTER TABLE … ADD CONSTRAINT.
-	AddConstraint struct {
-		Table       types.OID
-		Constraints []Constraint
 	}
 
 	// Truncate empties tables.
@@ -62,6 +61,8 @@ type (
 
 	// CreateSequence makes a sequence.
 	CreateSequence struct {
+		Temp        bool
+		Owned       *desc.ID
 		Schema      types.OID
 		Name        string
 		IfNotExists bool
@@ -74,6 +75,7 @@ type Serial struct {
 	Column   int // place in CreateTable.Columns
 	Def      desc.SequenceDef
 	Identity bool
+	Name     string // "": chosen
 }
 
 // Constraint is a table constraint to be made. Kind is 'p', 'u', 'c' or 'f'.
@@ -106,9 +108,6 @@ func (*CreateIndex) Tag() string { return "CREATE INDEX" }
 
 // Tag is the command tag.
 func (*CreateSchema) Tag() string { return "CREATE SCHEMA" }
-
-// Tag is the command tag.
-func (*AddConstraint) Tag() string { return "ALTER TABLE" }
 
 // Tag is the command tag.
 func (*CreateSequence) Tag() string { return "CREATE SEQUENCE" }

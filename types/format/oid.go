@@ -188,6 +188,9 @@ func appendOID(dst []byte, ctx *Context, t *types.Type, n int64) []byte {
 	}
 	if IsReg(t) {
 		if n == 0 {
+			if t.OID == types.OIDRegoper || t.OID == types.OIDRegoperator {
+				return append(dst, '0')
+			}
 			return append(dst, '-')
 		}
 		if ctx.Names != nil {

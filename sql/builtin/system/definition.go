@@ -29,18 +29,13 @@ func definitions(t function.Table) {
 	t["pg_get_viewdef_name"], t["pg_get_viewdef_name_ext"] = byName, byName
 	for key, class := range map[string]string{"pg_get_constraintdef": "constraint", "pg_get_constraintdef_ext": "constraint",
 		"pg_get_ruledef": "rule", "pg_get_ruledef_ext": "rule", "pg_get_triggerdef": "trigger", "pg_get_triggerdef_ext": "trigger",
-		"pg_get_functiondef": "function", "pg_get_function_arguments": "function arguments",
-		"pg_get_function_identity_arguments": "function identity arguments", "pg_get_function_result": "function result",
-		"pg_get_function_sqlbody": "function body", "pg_get_statisticsobjdef": "statistics",
+		"pg_get_statisticsobjdef":         "statistics",
 		"pg_get_statisticsobjdef_columns": "statistics columns", "pg_get_partkeydef": "partition key",
 		"pg_get_partition_constraintdef": "partition constraint", "pg_get_indexdef": "index"} {
 		t[key] = define(class)
 	}
 	t["pg_get_indexdef_ext"] = maybe(func(c *function.Call, args []*vector.Vector, i int) (string, bool, error) {
 		return c.Env.Names.Definition("index", oid(args[0], i), int(loop.At[int32](args[1], i)), loop.At[bool](args[2], i))
-	})
-	t["pg_get_function_arg_default"] = maybe(func(c *function.Call, args []*vector.Vector, i int) (string, bool, error) {
-		return c.Env.Names.Definition("function argument default", oid(args[0], i), int(loop.At[int32](args[1], i)), false)
 	})
 	expression := maybe(func(c *function.Call, args []*vector.Vector, i int) (string, bool, error) {
 		s, err := c.Env.Names.Expression(args[0].String(i), oid(args[1], i), len(args) > 2 && loop.At[bool](args[2], i))

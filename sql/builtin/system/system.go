@@ -34,6 +34,13 @@ func Table() function.Table {
 	encodings(t)
 	acls(t)
 	values(t)
+	routines(t)
+	states(t)
+	statistics(t)
+	objects(t)
+	accessMethods(t)
+	nothing(t)
+	information(t)
 	return t
 }
 
