@@ -23,6 +23,9 @@ func (x *Executor) createIndex(u *logical.CreateIndex) error {
 		return err
 	}
 	r := x.Writer.Snapshot().Relation(u.Table)
+	if r == nil || u.Bound != nil && r != u.Bound {
+		return ErrChanged
+	}
 	if role := x.Writer.Snapshot().Role(x.User); r.Owner != x.User && (role == nil || !role.Superuser) {
 		return pgerr.Newf(pgerr.InsufficientPrivilege, "must be owner of table %s", r.Name)
 	}

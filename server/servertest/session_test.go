@@ -3,6 +3,7 @@ package servertest
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -207,5 +208,41 @@ func TestQueue(t *testing.T) {
 		if err := taker.QueryRow(ctx, "SELECT id FROM jobs ORDER BY p LIMIT 1 FOR UPDATE SKIP LOCKED").Scan(&id); err != nil || id != want {
 			t.Fatalf("job %d, want %d, %v", id, want, err)
 		}
+	}
+}
+
+// TestCopyAfterIndex has a COPY wait for CREATE INDEX: it must write entries for the
+// index that was not there when it was bound.
+func TestCopyAfterIndex(t *testing.T) {
+	ctx := context.Background()
+	url := Start(t)
+	a, b := connect(t, url), connect(t, url)
+	run(t, a, "CREATE TABLE t (x int)", "BEGIN", "CREATE INDEX tx ON t (x)")
+	done := make(chan error)
+	go func() {
+		_, err := b.PgConn().CopyFrom(ctx, strings.NewReader("1\n2\n3\n"), "COPY t FROM STDIN")
+		done <- err
+	}()
+	waiting := false
+	for range 200 {
+		var n int
+		if err := a.QueryRow(ctx, "SELECT count(*) FROM pg_locks WHERE NOT granted").Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		if waiting = n > 0; waiting {
+			break
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	if !waiting {
+		t.Fatal("COPY does not wait")
+	}
+	run(t, a, "COMMIT")
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	var x int
+	if err := a.QueryRow(ctx, "SELECT x FROM t WHERE x = 2").Scan(&x); err != nil || x != 2 {
+		t.Fatalf("by the index: %d, %v", x, err)
 	}
 }

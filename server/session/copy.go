@@ -8,6 +8,7 @@ import (
 
 	pg "github.com/pganalyze/pg_query_go/v6"
 
+	"datapunk/catalog"
 	"datapunk/executor/utility"
 	"datapunk/internal/pgerr"
 	"datapunk/planner/plan"
@@ -116,15 +117,15 @@ func (s *Session) copyFrom(ctx context.Context, sql string, n *pg.CopyStmt, f *u
 	if s.txn.Options().ReadOnly {
 		return "", pgerr.New(pgerr.ReadOnlySqlTransaction, "cannot execute COPY FROM in a read-only transaction")
 	}
-	snapshot, err := s.snapshot()
+	var query *logical.Query
+	var cols []logical.Col
+	snapshot, err := s.locked(ctx, func(snapshot catalog.Snapshot) (uses []logical.Use, err error) {
+		if query, cols, err = s.binder(sql, snapshot, nil, false).CopyFrom(n); err != nil {
+			return nil, err
+		}
+		return query.Uses, nil
+	})
 	if err != nil {
-		return "", err
-	}
-	query, cols, err := s.binder(sql, snapshot, nil, false).CopyFrom(n)
-	if err != nil {
-		return "", err
-	}
-	if err := s.lockRelations(ctx, query.Uses); err != nil {
 		return "", err
 	}
 	if err := s.privileges(snapshot, query.Uses); err != nil {
@@ -251,11 +252,13 @@ func (s *Session) copyTo(ctx context.Context, sql string, n *pg.CopyStmt, f *uti
 	if err := s.begin(); err != nil {
 		return "", err
 	}
-	snapshot, err := s.snapshot()
-	if err != nil {
-		return "", err
-	}
-	query, err := s.binder(sql, snapshot, nil, false).CopyTo(n)
+	var query *logical.Query
+	snapshot, err := s.locked(ctx, func(snapshot catalog.Snapshot) (uses []logical.Use, err error) {
+		if query, err = s.binder(sql, snapshot, nil, false).CopyTo(n); err != nil {
+			return nil, err
+		}
+		return query.Uses, nil
+	})
 	if err != nil {
 		return "", err
 	}

@@ -100,28 +100,41 @@ func (s *Session) prepare(ctx context.Context, sql string, node *pg.Node, paramT
 		return nil, err
 	}
 	var query *logical.Query
-	var snapshot catalog.Snapshot
-	for {
-		var err error
-		if snapshot, err = s.snapshot(); err != nil {
-			return nil, err
-		}
+	snapshot, err := s.locked(ctx, func(snapshot catalog.Snapshot) (uses []logical.Use, err error) {
 		if query, err = s.binder(sql, snapshot, paramTypes, false).Query(node); err != nil {
 			return nil, err
 		}
-		if err := s.lockRelations(ctx, query.Uses); err != nil {
+		return query.Uses, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return s.plan(ctx, snapshot, query, params)
+}
+
+// locked binds a statement and locks what it uses, and binds it again if something
+// changed while the locks were awaited, since a writer must know every index.
+func (s *Session) locked(ctx context.Context, bind func(catalog.Snapshot) ([]logical.Use, error)) (catalog.Snapshot, error) {
+	for {
+		snapshot, err := s.snapshot()
+		if err != nil {
 			return nil, err
 		}
-		// Bind again if something changed while the locks were awaited.
+		uses, err := bind(snapshot)
+		if err != nil {
+			return nil, err
+		}
+		if err := s.lockRelations(ctx, uses); err != nil {
+			return nil, err
+		}
 		now, err := s.snapshot()
 		if err != nil {
 			return nil, err
 		}
 		if now.Version() == snapshot.Version() {
-			break
+			return snapshot, nil
 		}
 	}
-	return s.plan(ctx, snapshot, query, params)
 }
 
 // plan plans and builds a bound query whose relations are locked.

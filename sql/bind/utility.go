@@ -545,7 +545,7 @@ func (b *Binder) createIndex(n *pg.IndexStmt) (logical.Utility, error) {
 	if n.Concurrent {
 		return nil, pgerr.Unsupported("CREATE INDEX CONCURRENTLY")
 	}
-	x := &logical.CreateIndex{Table: rel.OID, Name: n.Idxname, IfNotExists: n.IfNotExists}
+	x := &logical.CreateIndex{Table: rel.OID, Bound: rel, Name: n.Idxname, IfNotExists: n.IfNotExists}
 	x.Def = desc.IndexDef{Table: rel.OID, Method: n.AccessMethod, Unique: n.Unique, Immediate: n.Unique, NullsEqual: n.NullsNotDistinct}
 	switch n.AccessMethod {
 	case "btree":

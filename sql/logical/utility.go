@@ -40,7 +40,8 @@ type (
 	// CreateIndex makes an index.
 	CreateIndex struct {
 		Table       types.OID
-		Name        string // "": chosen
+		Bound       *desc.Relation // the table as it was when Def was bound; nil for one just made
+		Name        string         // "": chosen
 		Def         desc.IndexDef
 		IfNotExists bool
 	}
