@@ -37,7 +37,7 @@ func checkFormat(fs vfs.FS, dir string) (fresh bool, err error) {
 			return false, fmt.Errorf("list %s: %w", dir, err)
 		}
 		for _, name := range names {
-			if name != "LOCK" && name != "wal" && name != "rows" && name != formatFile+".tmp" && !strings.HasPrefix(name, ".") && name != "lost+found" {
+			if name != "LOCK" && name != "rows" && name != formatFile+".tmp" && !strings.HasPrefix(name, ".") && name != "lost+found" {
 				return false, fmt.Errorf("%w: %s has no file %s and is not empty", kv.ErrFormat, dir, formatFile)
 			}
 		}

@@ -120,7 +120,8 @@ func (s *Store) open(o Options) error {
 	if err != nil {
 		return err
 	}
-	rows, logs := o.FS.PathJoin(o.Dir, rowsDir), o.FS.PathJoin(o.Dir, logsDir)
+	rows := o.FS.PathJoin(o.Dir, rowsDir)
+	logs := o.FS.PathJoin(rows, logsDir)
 	for _, dir := range []string{rows, logs} {
 		if err := o.FS.MkdirAll(dir, 0o700); err != nil {
 			return fmt.Errorf("make %s: %w", dir, err)
@@ -135,8 +136,9 @@ func (s *Store) open(o Options) error {
 	// Pebble takes its memtables out of the cache.
 	s.cache = pebble.NewCache(max(o.CacheBytes, minCacheBytes) + cachedMemtables*int64(o.Memtable))
 	s.opts = &pebble.Options{
-		FS:                          s.fs,
-		WALDir:                      logs,
+		FS: s.fs,
+		// Relative, so that the directory can be moved.
+		WALDir:                      pebble.MakeStoreRelativePath(o.FS, logsDir),
 		Cache:                       s.cache,
 		Comparer:                    Comparer,
 		FormatMajorVersion:          pebble.FormatTableFormatV6,
