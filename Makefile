@@ -3,7 +3,7 @@
 GO ?= go
 BIN := bin/datapunk
 
-.PHONY: help build demo test check oracle race crash fuzz clean
+.PHONY: help build demo test check oracle race crash fuzz bench bench-oltp clean
 
 help: ## print this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,7 +31,13 @@ check: ## vet, staticcheck, format, module tidiness and the package lattice
 oracle: build ## run testdata/logic against a scratch PostgreSQL 15 too; any difference fails
 	@.ci/oracle.sh
 
-crash: build ## kill -9 under pgbench, ROUNDS times; nothing acknowledged may be lost
+bench: ## Go benchmarks
+	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+bench-oltp: build ## pgbench against PostgreSQL 15 and Datapunk, interleaved: ratios, and server CPU per transaction
+	@.ci/bench-oltp.sh
+
+crash: build ## kill -9 under pgbench, DDL, COPY and large transactions, ROUNDS times (10); nothing acknowledged may be lost
 	@.ci/crash.sh
 
 fuzz: ## fuzz the codecs and regular expressions for a minute each
