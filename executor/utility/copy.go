@@ -11,9 +11,11 @@ import (
 // CopyFormat is the options of a COPY that concern its bytes.
 type CopyFormat struct {
 	CSV        bool
+	Binary     bool
 	Delimiter  byte
 	Null       string
 	Header     bool
+	Match      []string // the names that the header must have, or nil
 	Quote      byte
 	Escape     byte
 	ForceQuote map[int]bool // columns; all if ForceAll
@@ -65,6 +67,9 @@ func (r *CopyReader) Next() ([]Field, error) {
 		}
 		r.Line++
 		if r.Line == 1 && r.format.Header {
+			if err := r.match(line); err != nil {
+				return nil, err
+			}
 			continue
 		}
 		r.text = line
@@ -81,6 +86,34 @@ func (r *CopyReader) Next() ([]Field, error) {
 		}
 		return r.splitCSV(line)
 	}
+}
+
+// match compares a header with the columns' names.
+func (r *CopyReader) match(line []byte) error {
+	want := r.format.Match
+	if want == nil {
+		return nil
+	}
+	split := r.splitText
+	if r.format.CSV {
+		split = r.splitCSV
+	}
+	fields, err := split(line)
+	if err != nil {
+		return err
+	}
+	if len(fields) != len(want) {
+		return pgerr.Newf(pgerr.BadCopyFileFormat, "wrong number of fields in header line: got %d, expected %d", len(fields), len(want))
+	}
+	for i, f := range fields {
+		switch {
+		case f.Null:
+			return pgerr.Newf(pgerr.BadCopyFileFormat, "column name mismatch in header line field %d: got null value (\"%s\"), expected \"%s\"", i+1, r.format.Null, want[i])
+		case string(f.Text) != want[i]:
+			return pgerr.Newf(pgerr.BadCopyFileFormat, "column name mismatch in header line field %d: got \"%s\", expected \"%s\"", i+1, f.Text, want[i])
+		}
+	}
+	return nil
 }
 
 // line returns the next line without its end; in CSV a quoted line end belongs to it.

@@ -28,9 +28,9 @@ type Results interface {
 	Notice(*pgerr.Error)
 	// CopyIn asks the client for the data of a COPY with so many columns; Next of
 	// what it returns gives them until io.EOF.
-	CopyIn(columns int) (CopySource, error)
+	CopyIn(columns int, binary bool) (CopySource, error)
 	// CopyOut begins a COPY to the client; CopyData and CopyDone follow.
-	CopyOut(columns int) error
+	CopyOut(columns int, binary bool) error
 	CopyData(data []byte) error
 	CopyDone() error
 	// Parameter reports a setting that changed.

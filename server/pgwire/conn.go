@@ -90,7 +90,9 @@ type Conn struct {
 	current []int16 // result formats of the portal being executed; nil: text
 	err     error   // of writing
 	binary  []bool
-	columns []client.Column
+	// copyBinary: the COPY to the client that is under way is in binary format.
+	copyBinary bool
+	columns    []client.Column
 }
 
 // Serve talks to one client until it goes.

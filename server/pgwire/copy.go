@@ -9,23 +9,29 @@ import (
 
 // copyIn reads CopyData messages.
 type copyIn struct {
-	conn *Conn
-	done bool
+	conn   *Conn
+	done   bool
+	binary bool
 }
 
 // CopyIn begins a COPY from the client (client.Results).
-func (c *Conn) CopyIn(columns int) (client.CopySource, error) {
+func (c *Conn) CopyIn(columns int, binary bool) (client.CopySource, error) {
 	c.begin('G')
-	c.copyHead(columns)
+	c.copyHead(columns, binary)
 	c.flush()
-	return &copyIn{conn: c}, c.err
+	return &copyIn{conn: c, binary: binary}, c.err
 }
 
-func (c *Conn) copyHead(columns int) {
-	c.out = append(c.out, 0)
+func (c *Conn) copyHead(columns int, binary bool) {
+	kind := byte(0)
+	if binary {
+		kind = 1
+	}
+	c.copyBinary = binary
+	c.out = append(c.out, kind)
 	c.int16(int16(columns))
 	for range columns {
-		c.int16(0)
+		c.int16(int16(kind))
 	}
 	c.end()
 }
@@ -42,6 +48,9 @@ func (s *copyIn) Next() ([]byte, error) {
 		}
 		switch kind {
 		case 'd':
+			if s.binary {
+				return body, nil
+			}
 			return s.conn.session.Encoding().Decode(body)
 		case 'c':
 			s.done = true
@@ -59,17 +68,19 @@ func (s *copyIn) Next() ([]byte, error) {
 }
 
 // CopyOut begins a COPY to the client.
-func (c *Conn) CopyOut(columns int) error {
+func (c *Conn) CopyOut(columns int, binary bool) error {
 	c.begin('H')
-	c.copyHead(columns)
+	c.copyHead(columns, binary)
 	return c.err
 }
 
 // CopyData sends one piece of it.
 func (c *Conn) CopyData(data []byte) error {
-	data, err := c.session.Encoding().Encode(data)
-	if err != nil {
-		return err
+	if !c.copyBinary {
+		var err error
+		if data, err = c.session.Encoding().Encode(data); err != nil {
+			return err
+		}
 	}
 	c.begin('d')
 	c.out = append(c.out, data...)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
@@ -12,6 +13,7 @@ import (
 	"datapunk/executor/utility"
 	"datapunk/internal/pgerr"
 	"datapunk/planner/plan"
+	"datapunk/server/client"
 	"datapunk/server/setting"
 	"datapunk/sql/expr"
 	"datapunk/sql/logical"
@@ -23,10 +25,15 @@ import (
 // copyStmt runs COPY to and from the client.
 func (s *Session) copyStmt(ctx context.Context, sql string, st *parser.Statement) (string, error) {
 	n := st.Node.GetCopyStmt()
-	if n.Filename != "" || n.IsProgram {
-		return "", pgerr.Unsupported("COPY with a server file or program")
+	if n.IsProgram {
+		return "", pgerr.Unsupported("COPY with a program")
 	}
-	f, err := copyOptions(n.Options)
+	if n.Filename != "" {
+		if err := s.mayUseFile(n); err != nil {
+			return "", err
+		}
+	}
+	f, err := copyOptions(n.Options, n.IsFrom)
 	if err != nil {
 		return "", err
 	}
@@ -36,9 +43,45 @@ func (s *Session) copyStmt(ctx context.Context, sql string, st *parser.Statement
 	return s.copyTo(ctx, sql, n, f)
 }
 
+// copyFormat is the options of a COPY, those about columns by name still.
+type copyFormat struct {
+	utility.CopyFormat
+	forceQuote, forceNull, forceNotNull []string
+	match                               bool
+}
+
+// resolve finds the columns that options name.
+func (f *copyFormat) resolve(columns []string) error {
+	find := func(list []string, option string) (map[int]bool, error) {
+		out := map[int]bool{}
+		for _, name := range list {
+			i := slices.Index(columns, name)
+			if i < 0 {
+				return nil, pgerr.Newf(pgerr.InvalidColumnReference, "%s column \"%s\" not referenced by COPY", option, name)
+			}
+			out[i] = true
+		}
+		return out, nil
+	}
+	var err error
+	if f.ForceQuote, err = find(f.forceQuote, "FORCE_QUOTE"); err != nil {
+		return err
+	}
+	if f.ForceNull, err = find(f.forceNull, "FORCE_NULL"); err != nil {
+		return err
+	}
+	if f.ForceValue, err = find(f.forceNotNull, "FORCE_NOT_NULL"); err != nil {
+		return err
+	}
+	if f.match {
+		f.Match = columns
+	}
+	return nil
+}
+
 // copyOptions reads the options in old and new spelling.
-func copyOptions(options []*pg.Node) (*utility.CopyFormat, error) {
-	f := &utility.CopyFormat{Delimiter: '\t', Null: `\N`, Quote: '"', Escape: '"'}
+func copyOptions(options []*pg.Node, from bool) (*copyFormat, error) {
+	f := &copyFormat{CopyFormat: utility.CopyFormat{Delimiter: '\t', Null: `\N`, Quote: '"', Escape: '"'}}
 	given := map[string]bool{}
 	for _, o := range options {
 		d := o.GetDefElem()
@@ -61,7 +104,7 @@ func copyOptions(options []*pg.Node) (*utility.CopyFormat, error) {
 				f.CSV = true
 			case "text":
 			case "binary":
-				return nil, pgerr.Unsupported("COPY in binary format")
+				f.Binary = true
 			default:
 				return nil, pgerr.Newf(pgerr.InvalidParameterValue, "COPY format \"%s\" not recognized", value)
 			}
@@ -72,9 +115,13 @@ func copyOptions(options []*pg.Node) (*utility.CopyFormat, error) {
 		case "header":
 			ok := true
 			f.Header = true
-			if value != "" {
+			if f.match = strings.EqualFold(value, "match"); f.match {
+				if !from {
+					return nil, pgerr.New(pgerr.InvalidParameterValue, "cannot use \"match\" with HEADER in COPY TO")
+				}
+			} else if value != "" {
 				if f.Header, ok = setting.ParseBool(value); !ok {
-					return nil, pgerr.Unsupported("HEADER %s", value)
+					return nil, pgerr.New(pgerr.SyntaxError, "header requires a Boolean value or \"match\"")
 				}
 			}
 		case "quote":
@@ -86,14 +133,46 @@ func copyOptions(options []*pg.Node) (*utility.CopyFormat, error) {
 			if v := strings.ToUpper(strings.ReplaceAll(value, "-", "")); v != "UTF8" {
 				return nil, pgerr.Unsupported("COPY with encoding %s", value)
 			}
-		case "force_quote", "force_null", "force_not_null":
-			return nil, pgerr.Unsupported("COPY option %s", strings.ToUpper(name))
+		case "force_quote":
+			if d.Arg.GetAStar() != nil {
+				f.ForceAll = true
+			} else {
+				f.forceQuote = nodeNames(d.Arg)
+			}
+		case "force_null":
+			f.forceNull = nodeNames(d.Arg)
+		case "force_not_null":
+			f.forceNotNull = nodeNames(d.Arg)
 		default:
 			return nil, pgerr.Newf(pgerr.SyntaxError, "option \"%s\" not recognized", name)
 		}
 		if err != nil {
 			return nil, err
 		}
+	}
+	switch {
+	case f.Binary && given["delimiter"]:
+		return nil, pgerr.New(pgerr.SyntaxError, "cannot specify DELIMITER in BINARY mode")
+	case f.Binary && given["null"]:
+		return nil, pgerr.New(pgerr.SyntaxError, "cannot specify NULL in BINARY mode")
+	case f.Binary && given["header"]:
+		return nil, pgerr.New(pgerr.FeatureNotSupported, "cannot specify HEADER in BINARY mode")
+	case !f.CSV && given["quote"]:
+		return nil, pgerr.New(pgerr.FeatureNotSupported, "COPY quote available only in CSV mode")
+	case !f.CSV && given["escape"]:
+		return nil, pgerr.New(pgerr.FeatureNotSupported, "COPY escape available only in CSV mode")
+	case !f.CSV && given["force_quote"]:
+		return nil, pgerr.New(pgerr.FeatureNotSupported, "COPY force quote available only in CSV mode")
+	case from && given["force_quote"]:
+		return nil, pgerr.New(pgerr.FeatureNotSupported, "COPY force quote only available using COPY TO")
+	case !f.CSV && given["force_not_null"]:
+		return nil, pgerr.New(pgerr.FeatureNotSupported, "COPY force not null available only in CSV mode")
+	case !from && given["force_not_null"]:
+		return nil, pgerr.New(pgerr.FeatureNotSupported, "COPY force not null only available using COPY FROM")
+	case !f.CSV && given["force_null"]:
+		return nil, pgerr.New(pgerr.FeatureNotSupported, "COPY force null available only in CSV mode")
+	case !from && given["force_null"]:
+		return nil, pgerr.New(pgerr.FeatureNotSupported, "COPY force null only available using COPY FROM")
 	}
 	if f.CSV {
 		if !given["delimiter"] {
@@ -110,7 +189,7 @@ func copyOptions(options []*pg.Node) (*utility.CopyFormat, error) {
 }
 
 // copyFrom inserts the rows that the client sends.
-func (s *Session) copyFrom(ctx context.Context, sql string, n *pg.CopyStmt, f *utility.CopyFormat) (string, error) {
+func (s *Session) copyFrom(ctx context.Context, sql string, n *pg.CopyStmt, f *copyFormat) (string, error) {
 	if err := s.begin(); err != nil {
 		return "", err
 	}
@@ -141,11 +220,28 @@ func (s *Session) copyFrom(ctx context.Context, sql string, n *pg.CopyStmt, f *u
 		rows.Out = append(rows.Out, plan.Column{ID: c.ID, Typing: expr.Typing{T: c.Type, M: c.Mod, C: c.Collation}, Name: c.Name})
 	}
 	insert.Input = rows
-	source, err := s.results.CopyIn(len(cols))
-	if err != nil {
+	var columns []string
+	for _, c := range cols {
+		columns = append(columns, c.Name)
+	}
+	if err := f.resolve(columns); err != nil {
 		return "", err
 	}
-	in := &copyRows{session: s, reader: utility.NewCopyReader(source, *f), cols: cols, table: query.Change.Table.Relation.Name}
+	var source client.CopySource
+	if n.Filename != "" {
+		file, err := s.openCopy(n.Filename, f.Binary)
+		if err != nil {
+			return "", err
+		}
+		defer file.Close()
+		source = file
+	} else if source, err = s.results.CopyIn(len(cols), f.Binary); err != nil {
+		return "", err
+	}
+	in := &copyRows{session: s, reader: utility.NewCopyReader(source, f.CopyFormat), cols: cols, table: query.Change.Table.Relation.Name}
+	if f.Binary {
+		in.binary = utility.NewBinaryReader(source)
+	}
 	rows.Rows = in
 	x, err := s.execute(ctx, snapshot, p, nil)
 	if err != nil {
@@ -154,8 +250,8 @@ func (s *Session) copyFrom(ctx context.Context, sql string, n *pg.CopyStmt, f *u
 	defer x.close()
 	if _, err = x.fetch(0, func(*vector.Batch) error { return nil }); err != nil {
 		e := translate(ctx, err).(*pgerr.Error)
-		if in.reader.Line > 0 && e.Where == "" {
-			e.WithWhere("COPY %s, line %d", in.table, in.reader.Line)
+		if line := in.line(); line > 0 && e.Where == "" {
+			e.WithWhere("COPY %s, line %d", in.table, line)
 		}
 		// What the client still sends is read and forgotten.
 		for {
@@ -172,6 +268,7 @@ func (s *Session) copyFrom(ctx context.Context, sql string, n *pg.CopyStmt, f *u
 type copyRows struct {
 	session *Session
 	reader  *utility.CopyReader
+	binary  *utility.BinaryReader // instead, or nil
 	cols    []logical.Col
 	table   string
 	batch   *vector.Batch
@@ -194,7 +291,7 @@ func (c *copyRows) Next(max int) (*vector.Batch, error) {
 	}
 	c.batch.N = 0
 	for c.batch.N < max {
-		fields, err := c.reader.Next()
+		fields, err := c.next()
 		if err == io.EOF {
 			c.ended = true
 			break
@@ -202,7 +299,7 @@ func (c *copyRows) Next(max int) (*vector.Batch, error) {
 		if err != nil {
 			return nil, err
 		}
-		if err := c.line(fields, c.batch.N); err != nil {
+		if err := c.row(fields, c.batch.N); err != nil {
 			return nil, err
 		}
 		c.batch.N++
@@ -213,7 +310,33 @@ func (c *copyRows) Next(max int) (*vector.Batch, error) {
 	return c.batch, nil
 }
 
-func (c *copyRows) line(fields []utility.Field, row int) error {
+func (c *copyRows) next() ([]utility.Field, error) {
+	if c.binary != nil {
+		return c.binary.Next(len(c.cols))
+	}
+	return c.reader.Next()
+}
+
+// line is the line, or the row in binary format, that was read last.
+func (c *copyRows) line() int {
+	if c.binary != nil {
+		return c.binary.Row
+	}
+	return c.reader.Line
+}
+
+func (c *copyRows) row(fields []utility.Field, row int) error {
+	if c.binary != nil {
+		for i, col := range c.cols {
+			v := c.batch.Cols[i]
+			if fields[i].Null {
+				v.SetNull(row)
+			} else if err := format.ParseBinary(&c.session.format, col.Type, col.Mod, fields[i].Text, v, row); err != nil {
+				return pgerr.Of(err).WithWhere("COPY %s, line %d, column %s", c.table, c.binary.Row, col.Name)
+			}
+		}
+		return nil
+	}
 	where := func(e *pgerr.Error) error {
 		return e.WithWhere("COPY %s, line %d: \"%s\"", c.table, c.reader.Line, short(c.reader.Raw()))
 	}
@@ -248,7 +371,7 @@ func short(b []byte) string {
 	return string(b[:cut]) + "..."
 }
 
-func (s *Session) copyTo(ctx context.Context, sql string, n *pg.CopyStmt, f *utility.CopyFormat) (string, error) {
+func (s *Session) copyTo(ctx context.Context, sql string, n *pg.CopyStmt, f *copyFormat) (string, error) {
 	if err := s.begin(); err != nil {
 		return "", err
 	}
@@ -267,8 +390,26 @@ func (s *Session) copyTo(ctx context.Context, sql string, n *pg.CopyStmt, f *uti
 		return "", err
 	}
 	defer x.close()
-	if err := s.results.CopyOut(len(x.columns)); err != nil {
+	var columns []string
+	for _, c := range x.columns {
+		columns = append(columns, c.Name)
+	}
+	if err := f.resolve(columns); err != nil {
 		return "", err
+	}
+	var out copySink = s.results
+	if n.Filename != "" {
+		file, err := s.createCopy(n.Filename)
+		if err != nil {
+			return "", err
+		}
+		defer file.close()
+		out = file
+	} else if err := s.results.CopyOut(len(x.columns), f.Binary); err != nil {
+		return "", err
+	}
+	if f.Binary {
+		return s.copyBinary(x, out)
 	}
 	var line []byte
 	if f.Header {
@@ -278,7 +419,7 @@ func (s *Session) copyTo(ctx context.Context, sql string, n *pg.CopyStmt, f *uti
 			}
 			line = f.AppendField(line, []byte(c.Name), i, false)
 		}
-		if err := s.results.CopyData(append(line, '\n')); err != nil {
+		if err := out.CopyData(append(line, '\n')); err != nil {
 			return "", err
 		}
 	}
@@ -298,7 +439,7 @@ func (s *Session) copyTo(ctx context.Context, sql string, n *pg.CopyStmt, f *uti
 				text = format.AppendText(text[:0], &s.format, b.Cols[i], r)
 				line = f.AppendField(line, text, i, len(x.columns) == 1)
 			}
-			if err := s.results.CopyData(append(line, '\n')); err != nil {
+			if err := out.CopyData(append(line, '\n')); err != nil {
 				return err
 			}
 		}
@@ -307,7 +448,7 @@ func (s *Session) copyTo(ctx context.Context, sql string, n *pg.CopyStmt, f *uti
 	if err != nil {
 		return "", err
 	}
-	if err := s.results.CopyDone(); err != nil {
+	if err := out.CopyDone(); err != nil {
 		return "", err
 	}
 	return fmt.Sprintf("COPY %d", x.rows), nil
