@@ -15,6 +15,7 @@ type frames struct {
 	peers, peerEnd []int32
 	start, end     int64          // offsets of ROWS and GROUPS
 	startV, endV   *vector.Vector // offsets of RANGE
+	starts, ends   []int32        // where they put the ends, by row
 	group          []int32        // number of each row's peer group
 	first          []int32        // first row of each group
 }
@@ -61,7 +62,7 @@ func (f *frames) bounds() error {
 		}
 	}
 	if f.startV != nil || f.endV != nil {
-		return pgerr.Unsupported("RANGE with an offset in a window frame")
+		return f.ranges()
 	}
 	return nil
 }
@@ -87,6 +88,12 @@ func (f *frames) of(i int) (int, int, error) {
 		}
 		if frame.End == logical.UnboundedPreceding {
 			end = 0
+		}
+		if f.starts != nil {
+			start = int(f.starts[i])
+		}
+		if f.ends != nil {
+			end = int(f.ends[i])
 		}
 	case logical.Groups:
 		start = f.groupBound(frame.Start, i, f.start, 0)
