@@ -45,7 +45,7 @@ var rules = map[string][]string{
 	"planner/cost":   {},
 	"server/setting": {},
 	"server/client":  {"types", "types/vector"},
-	"server/pgwire":  {"server/client", "types", "types/format", "types/vector"},
+	"server/pgwire":  {"server/auth", "server/client", "types", "types/format", "types/vector"},
 	"server/config":  {},
 }
 
