@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/url"
+	"strings"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -128,4 +129,54 @@ func BenchmarkPoint(b *testing.B) {
 			k.say(b, execute("s", i))
 		}
 	})
+}
+
+// bulkRows is how many rows the bulk benchmarks handle at a time.
+const bulkRows = 200_000
+
+// BenchmarkBulk is what a restore does, a statement each.
+func BenchmarkBulk(b *testing.B) {
+	ctx := context.Background()
+	conn, err := pgx.Connect(ctx, Start(b))
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer conn.Close(ctx)
+	var text bytes.Buffer
+	for i := range bulkRows {
+		fmt.Fprintf(&text, "%d\t%d\t0\t%s\n", i+1, i/1000, "                                                                                    ")
+	}
+	exec := func(b *testing.B, sql string) {
+		if _, err := conn.Exec(ctx, sql, pgx.QueryExecModeSimpleProtocol); err != nil {
+			b.Fatalf("%s: %v", sql, err)
+		}
+	}
+	const table = "CREATE TABLE bulk (aid int NOT NULL, bid int, abalance int, filler char(84))"
+	timed := func(name, before, sql string, copy bool) {
+		b.Run(name, func(b *testing.B) {
+			b.SetBytes(int64(text.Len()))
+			for range b.N {
+				b.StopTimer()
+				exec(b, "DROP TABLE IF EXISTS bulk")
+				for _, s := range strings.Split(before, ";") {
+					exec(b, s)
+				}
+				b.StartTimer()
+				if !copy {
+					exec(b, sql)
+				} else if _, err := conn.PgConn().CopyFrom(ctx, bytes.NewReader(text.Bytes()), sql); err != nil {
+					b.Fatal(err)
+				}
+				b.StopTimer()
+				exec(b, "COMMIT")
+			}
+		})
+	}
+	source := fmt.Sprintf("INSERT INTO bulk SELECT g, g / 1000, 0, '' FROM generate_series(1, %d) g", bulkRows)
+	timed("copy-new", "BEGIN;"+table, "COPY bulk FROM STDIN", true)
+	timed("copy", table, "COPY bulk FROM STDIN", true)
+	timed("copy-key", table+";ALTER TABLE bulk ADD PRIMARY KEY (aid)", "COPY bulk FROM STDIN", true)
+	timed("insert-select", table+";ALTER TABLE bulk ADD PRIMARY KEY (aid)", source, false)
+	timed("primary-key", table+";"+source, "ALTER TABLE bulk ADD PRIMARY KEY (aid)", false)
+	timed("index", table+";"+source, "CREATE INDEX ON bulk (bid)", false)
 }
