@@ -15,8 +15,9 @@ build: ## build bin/datapunk (needs Go and a C compiler; the first build compile
 demo: build ## start a node on a scratch directory with a sample table, and serve until interrupted
 	@testdata/demo/demo.sh $(BIN)
 
-test: ## run all tests
+test: ## run all tests, and say how often the suite that spills did
 	$(GO) test ./...
+	@$(GO) test -v -run 'TestLogicSpilled$$' ./server/servertest | grep -o 'spilled: .*'
 
 race: ## run all tests under the race detector
 	$(GO) test -race ./...
@@ -40,10 +41,8 @@ bench-oltp: build ## pgbench against PostgreSQL 15 and Datapunk, interleaved: ra
 crash: build ## kill -9 under pgbench, DDL, COPY and large transactions, ROUNDS times (10); nothing acknowledged may be lost
 	@.ci/crash.sh
 
-fuzz: ## fuzz the codecs and regular expressions for a minute each
-	$(GO) test -fuzz FuzzStorage -fuzztime 60s ./types/numeric
-	$(GO) test -fuzz FuzzKey -fuzztime 60s ./types/numeric
-	$(GO) test -fuzz FuzzRegex -fuzztime 60s ./internal/regex
+fuzz: ## every fuzzer for FUZZTIME (10m) each: wire, key and row codecs, types' text, regular expressions; ONLY=name for some
+	@.ci/fuzz.sh
 
 clean: ## remove what was built
 	rm -rf bin
