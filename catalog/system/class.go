@@ -67,7 +67,7 @@ func addClass(r *Rows, s *Source, c *desc.Relation) {
 	}
 	r.Add(c.OID, c.Name, c.Schema, c.RowType, 0, c.Owner, am, storage, tablespace, pages, rows, 0, 0,
 		len(c.Indexes) > 0, tablespace != 0, byte(orElse(c.Persistence, desc.Permanent)), byte(c.Kind), columns, len(c.Checks),
-		c.Kind == desc.ViewKind || c.Kind == desc.MatView, len(c.ForeignKeys) > 0 || len(c.References) > 0, false, false, false, true, replica, false, 0,
+		c.Kind == desc.ViewKind || c.Kind == desc.MatView, len(c.ForeignKeys) > 0 || len(c.References) > 0 || rechecked(c), false, false, false, true, replica, false, 0,
 		frozenXID, minMXID, aclOf(s, c.Grants), c.Options, nil)
 }
 

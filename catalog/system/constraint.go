@@ -74,6 +74,18 @@ const (
 	checkUpd types.OID = 1645
 )
 
+const checkUnique types.OID = 1250 // and of those of deferrable unique constraints
+
+// rechecked tells whether a table has a deferrable unique constraint.
+func rechecked(c *desc.Relation) bool {
+	for i := range c.Uniques {
+		if c.Uniques[i].Deferrable {
+			return true
+		}
+	}
+	return false
+}
+
 var onDelete = map[byte]types.OID{'a': 1654, 'r': 1648, 'c': 1646, 'n': 1650, 'd': 1652}
 var onUpdate = map[byte]types.OID{'a': 1655, 'r': 1649, 'c': 1647, 'n': 1651, 'd': 1653}
 
@@ -113,6 +125,16 @@ func triggers() Table {
 						add(k, 1, c.OID, t.OID, onUpdate[orElse(k.OnUpdate, 'a')], onUpdateB, orElse(k.OnUpdate, 'a') == 'a')
 					}
 				}
+			}
+		}
+		for i := range c.Uniques {
+			if u := &c.Uniques[i]; u.Deferrable {
+				oid, name := TriggerOID(u.OID, 0), "Unique_ConstraintTrigger_"
+				if u.Primary {
+					name = "PK_ConstraintTrigger_"
+				}
+				r.Add(oid, c.OID, 0, name+strconv.FormatUint(uint64(oid), 10), checkUnique, forRow|onInsertB|onUpdateB, byte('O'), true,
+					0, u.Index, u.OID, true, u.Deferred, 0, []int16{}, []byte{}, nil, nil, nil)
 			}
 		}
 		for i := range c.ForeignKeys {

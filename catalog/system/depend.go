@@ -70,6 +70,9 @@ func depends() Table {
 				add(r, object(desc.ClassConstraint, c.Uniques[i].OID), column(c.OID, n), 'a')
 			}
 			add(r, object(desc.ClassRelation, c.Uniques[i].Index), object(desc.ClassConstraint, c.Uniques[i].OID), 'i')
+			if c.Uniques[i].Deferrable {
+				add(r, object(classTrigger, TriggerOID(c.Uniques[i].OID, 0)), object(desc.ClassConstraint, c.Uniques[i].OID), 'i')
+			}
 		}
 		for i := range c.ForeignKeys {
 			k := &c.ForeignKeys[i]

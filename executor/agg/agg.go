@@ -1,10 +1,23 @@
 // Package agg groups rows and aggregates them.
+//
+// When the groups fill the memory, no new ones are made: rows of groups that are there
+// are still aggregated, those of others go to disk by the hash of their keys, and when
+// the groups in memory have been given, the partitions on disk are aggregated one by one
+// in the same way.
+//
+// Invariants:
+//
+//	A1  All rows of a group are aggregated in one round, in the order in which they came.
+//	A2  Grouping expressions are computed once for each row; what is no plain column is
+//	    written with it. Arguments are computed in the round that aggregates the row.
+//	A3  A set without keys has one group, which is never full.
 package agg
 
 import (
-	"datapunk/executor/hash"
 	"datapunk/executor/op"
 	"datapunk/executor/sort"
+	"datapunk/executor/spill"
+	"datapunk/internal/budget"
 	"datapunk/internal/pgerr"
 	"datapunk/planner/plan"
 	"datapunk/sql/eval"
@@ -17,26 +30,24 @@ import (
 // Aggregate reads its whole input into groups, one table of groups for each
 // grouping set, then gives them in order of first appearance.
 type Aggregate struct {
-	env   *op.Env
-	node  *plan.Aggregate
-	in    op.Operator
-	keys  []*eval.Eval
-	extra []*eval.Eval
-	calls []*call
-	sets  []*set
-	at    int // set being given
-	row   int // its next group
-	out   *vector.Batch
-}
+	env    *op.Env
+	node   *plan.Aggregate
+	in     op.Operator
+	keys   []*eval.Eval
+	extra  []*eval.Eval
+	calls  []*call
+	width  int
+	types  []*types.Type // of a row on disk: the input's columns, computed keys and extras
+	places []int         // there, of keys and extras
+	memory *spill.Memory
+	sets   []*set
+	at     int  // set being given
+	row    int  // its next group
+	rounds bool // the groups made of the input have been given
+	out    *vector.Batch
 
-// set is the groups of one grouping set.
-type set struct {
-	keys   []int // places in the grouping expressions
-	table  *hash.Table
-	extra  *vector.Batch
-	aggs   []function.Aggregator
-	groups int
-	held   []*collector // of calls that need their rows sorted or distinct
+	buckets, batches int
+	disk             int64
 }
 
 // call is one aggregate call.
@@ -53,8 +64,21 @@ type call struct {
 
 // New opens an aggregation.
 func New(env *op.Env, node *plan.Aggregate, in op.Operator) (*Aggregate, error) {
-	a := &Aggregate{env: env, node: node, in: in}
+	a := &Aggregate{env: env, node: node, in: in, width: len(node.Input.Output())}
 	layout := plan.Layout(node.Input.Output())
+	for _, c := range node.Input.Output() {
+		a.types = append(a.types, c.T)
+	}
+	for _, e := range append(append([]expr.Expr(nil), node.Keys...), node.Extra...) {
+		if c, ok := e.(*expr.Column); ok {
+			if place, ok := layout[c.ID]; ok {
+				a.places = append(a.places, place)
+				continue
+			}
+		}
+		a.places = append(a.places, len(a.types))
+		a.types = append(a.types, e.Type())
+	}
 	var err error
 	if a.keys, err = op.Compile(node.Keys, layout, env); err != nil {
 		return nil, err
@@ -106,13 +130,28 @@ func New(env *op.Env, node *plan.Aggregate, in op.Operator) (*Aggregate, error) 
 
 // Open groups the whole input.
 func (a *Aggregate) Open() error {
-	if err := a.start(); err != nil {
-		return err
+	a.forget()
+	a.memory = a.env.Space.Hashing()
+	a.at, a.row, a.rounds, a.buckets, a.batches, a.disk = 0, 0, false, 0, 1, 0
+	lists := a.node.Sets
+	if lists == nil {
+		all := make([]int, len(a.keys))
+		for i := range all {
+			all[i] = i
+		}
+		lists = [][]int{all}
+	}
+	for _, list := range lists {
+		s, err := a.newSet(list)
+		if err != nil {
+			return err
+		}
+		a.sets = append(a.sets, s)
 	}
 	if err := a.in.Open(); err != nil {
 		return err
 	}
-	if err := op.Drain(a.in, a.add); err != nil {
+	if err := op.Drain(a.in, a.read); err != nil {
 		return err
 	}
 	a.in.Close()
@@ -124,61 +163,27 @@ func (a *Aggregate) Open() error {
 				g.Grow(1)
 			}
 		}
-		for i, c := range a.calls {
-			if s.held[i] != nil {
-				if err := s.held[i].finish(c, s.aggs[i], s.groups); err != nil {
-					return err
-				}
-			}
+		if err := a.finish(s); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-func (a *Aggregate) start() error {
-	a.sets, a.at, a.row = nil, 0, 0
-	lists := a.node.Sets
-	if lists == nil {
-		all := make([]int, len(a.keys))
-		for i := range all {
-			all[i] = i
-		}
-		lists = [][]int{all}
-	}
-	for _, list := range lists {
-		s := &set{keys: list, held: make([]*collector, len(a.calls))}
-		var keys []*types.Type
-		var collations []types.OID
-		for _, k := range list {
-			keys = append(keys, a.node.Keys[k].Type())
-			collations = append(collations, a.node.Keys[k].Collation())
-		}
-		s.table = hash.New(keys, collations)
-		s.extra = &vector.Batch{}
-		for _, e := range a.node.Extra {
-			s.extra.Cols = append(s.extra.Cols, vector.New(e.Type(), 1))
-		}
-		for i, c := range a.calls {
-			run := c.run
-			g, err := c.node.Func.Impl.Agg(&run)
-			if err != nil {
+// finish feeds the aggregates that wait for the end of a round.
+func (a *Aggregate) finish(s *set) error {
+	for i, c := range a.calls {
+		if s.held[i] != nil {
+			if err := s.held[i].finish(c, s.aggs[i], a.env.Interrupt); err != nil {
 				return err
 			}
-			s.aggs = append(s.aggs, g)
-			if c.node.Distinct || len(c.order) > 0 {
-				s.held[i] = newCollector(c)
-			}
 		}
-		a.sets = append(a.sets, s)
 	}
 	return nil
 }
 
-// add groups one batch.
-func (a *Aggregate) add(b *vector.Batch) error {
-	if err := a.env.Interrupt(); err != nil {
-		return err
-	}
+// read groups one batch of the input.
+func (a *Aggregate) read(b *vector.Batch) error {
 	sel := b.Selection(nil)
 	keys, err := run(a.keys, b, sel)
 	if err != nil {
@@ -188,35 +193,98 @@ func (a *Aggregate) add(b *vector.Batch) error {
 	if err != nil {
 		return err
 	}
-	for _, s := range a.sets {
+	row := b.Cols[:a.width:a.width]
+	for i, p := range a.places {
+		if p >= a.width {
+			if i < len(keys) {
+				row = append(row, keys[i])
+			} else {
+				row = append(row, extra[i-len(keys)])
+			}
+		}
+	}
+	return a.parts(b, row, keys, extra, sel, a.sets)
+}
+
+// again groups the rows of one partition of a set, and tells whether there was one.
+func (a *Aggregate) again(s *set) (bool, error) {
+	more, err := s.over.Next()
+	if !more || err != nil {
+		return false, err
+	}
+	if err := a.reset(s); err != nil {
+		return false, err
+	}
+	vals := make([]*vector.Vector, len(a.places))
+	for {
+		b, err := s.over.Read()
+		if err != nil {
+			return false, err
+		}
+		if b == nil {
+			return true, a.finish(s)
+		}
+		for i, p := range a.places {
+			vals[i] = b.Cols[p]
+		}
+		if err := a.parts(b, b.Cols, vals[:len(a.keys)], vals[len(a.keys):], vector.Sequence(nil, b.N), []*set{s}); err != nil {
+			return false, err
+		}
+	}
+}
+
+// parts adds rows in parts that are no larger than the memory.
+func (a *Aggregate) parts(b *vector.Batch, row, keys, extra []*vector.Vector, sel []int32, sets []*set) error {
+	for len(sel) > 0 {
+		n := a.memory.Chunk(len(sel))
+		if err := a.add(b, row, keys, extra, sel[:n], sets); err != nil {
+			return err
+		}
+		sel = sel[n:]
+	}
+	return a.env.Interrupt()
+}
+
+// add adds rows to sets.
+func (a *Aggregate) add(b *vector.Batch, row, keys, extra []*vector.Vector, sel []int32, sets []*set) error {
+	held, groups := int64(0), 0
+	for _, s := range sets {
 		mine := make([]*vector.Vector, len(s.keys))
 		for i, k := range s.keys {
 			mine[i] = keys[k]
 		}
-		var groups []int32
 		before := s.groups
-		if len(s.keys) == 0 {
-			groups = make([]int32, len(sel))
-			s.groups = 1
-		} else {
-			groups = s.table.Groups(mine, b.N, sel, nil)
-			s.groups = s.table.Len()
+		rows, into, err := s.assign(mine, row, b.N, sel)
+		if err != nil {
+			return err
 		}
 		if len(extra) > 0 {
-			for k, g := range groups {
+			for k, g := range into {
 				if int(g) >= before && int(g) == s.extra.N {
-					s.extra.AppendRows(extra, sel[k:k+1])
+					s.extra.AppendRows(extra, rows[k:k+1])
 				}
 			}
 		}
 		for i, c := range a.calls {
 			s.aggs[i].Grow(s.groups)
-			if err := c.add(b, sel, groups, s.aggs[i], s.held[i]); err != nil {
+			if len(rows) == 0 {
+				continue
+			}
+			if err := c.add(b, rows, into, s.aggs[i], s.held[i]); err != nil {
 				return err
 			}
 		}
+		s.added++
+		held += s.size()
+		groups = max(groups, s.groups)
+		a.buckets = max(a.buckets, s.table.Buckets())
 	}
-	return nil
+	if a.memory.Full(groups+1, held) {
+		for _, s := range sets {
+			s.full = len(s.keys) > 0 && s.table.Len() > 0 && s.over.Possible()
+		}
+	}
+	return a.memory.Hold(held)
 }
 
 // run computes expressions; a grouping reads all rows, so errors are raised at once.
@@ -275,8 +343,7 @@ func (c *call) add(b *vector.Batch, sel, groups []int32, g function.Aggregator, 
 		if err != nil {
 			return err
 		}
-		held.add(groups, direct, c.vals, orders, sel)
-		return nil
+		return held.add(groups, direct, c.vals, orders, b.N, sel)
 	}
 	return g.Add(groups, c.vals, sel)
 }
@@ -288,7 +355,9 @@ func (a *Aggregate) Next(budget int) (*vector.Batch, error) {
 		s := a.sets[a.at]
 		n := min(budget, s.groups-a.row)
 		if n <= 0 {
-			a.at, a.row = a.at+1, 0
+			if err := a.next(s); err != nil {
+				return nil, err
+			}
 			continue
 		}
 		rows := make([]int32, n)
@@ -297,7 +366,7 @@ func (a *Aggregate) Next(budget int) (*vector.Batch, error) {
 		}
 		at := 0
 		for k := range a.keys {
-			col := a.reset(at, n)
+			col := a.column(at, n)
 			place := -1
 			for i, key := range s.keys {
 				if key == k {
@@ -314,11 +383,11 @@ func (a *Aggregate) Next(budget int) (*vector.Batch, error) {
 			at++
 		}
 		for k := range a.extra {
-			a.reset(at, n).Gather(0, s.extra.Cols[k], rows)
+			a.column(at, n).Gather(0, s.extra.Cols[k], rows)
 			at++
 		}
 		for _, g := range s.aggs {
-			if err := g.Result(a.row, n, a.reset(at, n)); err != nil {
+			if err := g.Result(a.row, n, a.column(at, n)); err != nil {
 				return nil, plain(err)
 			}
 			at++
@@ -335,7 +404,7 @@ func (a *Aggregate) Next(budget int) (*vector.Batch, error) {
 					bits |= 1
 				}
 			}
-			col := a.reset(at, n)
+			col := a.column(at, n)
 			for i := range n {
 				vector.Of[int32](col)[i] = bits
 			}
@@ -348,13 +417,53 @@ func (a *Aggregate) Next(budget int) (*vector.Batch, error) {
 	return nil, nil
 }
 
-func (a *Aggregate) reset(at, n int) *vector.Vector {
+func (a *Aggregate) column(at, n int) *vector.Vector {
 	a.out.Cols[at].Init(a.node.Out[at].T, n)
 	return a.out.Cols[at]
+}
+
+// next goes on when the groups of a set have been given: first to those that were made
+// of the input in the other sets, then to what is on disk, set by set.
+func (a *Aggregate) next(s *set) error {
+	a.row = 0
+	if a.rounds {
+		more, err := a.again(s)
+		a.batches, a.disk = 1, 0
+		for _, s := range a.sets {
+			a.batches, a.disk = a.batches+s.over.Batches()-1, a.disk+s.over.Disk()
+		}
+		if more || err != nil {
+			return err
+		}
+	}
+	s.groups, s.table, s.extra, s.aggs = 0, nil, nil, nil
+	if a.at++; a.at == len(a.sets) && !a.rounds {
+		a.at, a.rounds = 0, true
+	}
+	return nil
+}
+
+// Usage tells what the last run needed.
+func (a *Aggregate) Usage() budget.Usage {
+	if len(a.keys) == 0 || a.memory == nil {
+		return budget.Usage{}
+	}
+	return budget.Usage{Kind: budget.HashGroup, Memory: a.memory.Peak(), Disk: a.disk, Buckets: a.buckets, Batches: a.batches}
 }
 
 // Close forgets the groups.
 func (a *Aggregate) Close() {
 	a.in.Close()
+	a.forget()
+}
+
+func (a *Aggregate) forget() {
+	for _, s := range a.sets {
+		s.close()
+		s.over.Close()
+	}
 	a.sets = nil
+	if a.memory != nil {
+		a.memory.Close()
+	}
 }

@@ -11,11 +11,13 @@ import (
 	"datapunk/executor/scan"
 	"datapunk/executor/setop"
 	"datapunk/executor/sort"
+	"datapunk/executor/spill"
 	"datapunk/executor/window"
 	"datapunk/internal/pgerr"
 	"datapunk/planner/plan"
 	"datapunk/sql/eval"
 	"datapunk/sql/expr"
+	"datapunk/types"
 	"datapunk/types/vector"
 )
 
@@ -38,7 +40,7 @@ type Builder struct {
 type cte struct {
 	node *plan.CTE
 	in   op.Operator
-	rows *vector.Batch
+	rows *spill.Rows
 	err  error
 }
 
@@ -73,14 +75,15 @@ func (b *Builder) Finish() error {
 }
 
 // read runs a WITH query and keeps its rows.
-func (b *Builder) read(k *cte) *vector.Batch {
+func (b *Builder) read(k *cte) *spill.Rows {
 	if k.rows != nil || k.err != nil {
 		return k.rows
 	}
-	rows := &vector.Batch{}
+	var columns []*types.Type
 	for _, c := range k.node.Root.Output() {
-		rows.Cols = append(rows.Cols, vector.New(c.T, 1))
+		columns = append(columns, c.T)
 	}
+	rows := b.Env.Space.NewRows(columns)
 	k.in, k.err = b.Build(k.node.Root)
 	if k.err != nil {
 		return nil
@@ -88,9 +91,11 @@ func (b *Builder) read(k *cte) *vector.Batch {
 	changed := b.Env.Changed
 	if k.err = k.in.Open(); k.err == nil {
 		k.err = op.Drain(k.in, func(batch *vector.Batch) error {
-			rows.AppendRows(batch.Cols, batch.Selection(nil))
-			return nil
+			return rows.Add(batch.Cols, batch.Selection(nil))
 		})
+	}
+	if k.err == nil {
+		k.err = rows.Finish()
 	}
 	k.in.Close()
 	b.Env.Changed = changed // the tag counts the main statement's rows only
@@ -222,7 +227,7 @@ func (b *Builder) cteScan(n *plan.CTEScan) (op.Operator, error) {
 	if k == nil {
 		return nil, pgerr.Internal("WITH query %s is not part of the plan", n.CTE.Name)
 	}
-	return scan.NewRows(identity(len(n.Out)), func() (*vector.Batch, error) { return b.read(k), k.err }), nil
+	return scan.NewKept(func() (*spill.Rows, error) { return b.read(k), k.err }), nil
 }
 
 // subplan opens the plan of a subquery within an expression.

@@ -1,10 +1,12 @@
 package ddl
 
 import (
+	"bytes"
 	"errors"
 	"strings"
 
 	"datapunk/catalog/desc"
+	"datapunk/catalog/system"
 	"datapunk/executor/op"
 	"datapunk/executor/table"
 	"datapunk/internal/pgerr"
@@ -52,12 +54,18 @@ func (x *Executor) createIndex(u *logical.CreateIndex) error {
 	return err
 }
 
-// addIndex makes an index and fills it. The primary key of a table becomes the key
-// of its rows: they are written again, with all other indexes, since entries name
+const hashMethod types.OID = 405 // pg_am
+
+// addIndex makes an index and fills it. The primary key of a table, unless it is
+// deferrable, becomes the key of its rows: they are written again, with all other indexes, since entries name
 // rows by their key.
 func (x *Executor) addIndex(r *desc.Relation, name string, def desc.IndexDef, fresh bool) (types.OID, error) {
 	for _, k := range def.Keys {
 		t := x.Writer.Snapshot().Type(k.Type)
+		if def.Method == "hash" && k.OpClass == 0 && system.OperatorClass(hashMethod, t, "") == 0 {
+			return 0, pgerr.Newf(pgerr.UndefinedObject, "data type %s has no default operator class for access method \"hash\"", x.typeName(t)).
+				WithHint("You must specify an operator class for the index or define a default operator class for the data type.")
+		}
 		if err := keycodec.Supported(t); err != nil {
 			return 0, err
 		}
@@ -70,7 +78,7 @@ func (x *Executor) addIndex(r *desc.Relation, name string, def desc.IndexDef, fr
 	if err := x.Writer.Put(x.Context, index); err != nil {
 		return 0, err
 	}
-	if !def.Primary {
+	if !def.Primary || !def.Immediate {
 		r.Indexes = append(r.Indexes, index.OID)
 		if err := x.Writer.Put(x.Context, r); err != nil {
 			return 0, err
@@ -212,8 +220,41 @@ func (x *Executor) fill(from, to *desc.Relation, rows bool, indexes []types.OID,
 			}
 			return err
 		}
+		if err := b.distinct(x, to); err != nil {
+			return err
+		}
 	}
 	return nil
+}
+
+// distinct looks for rows of the same key in a deferrable unique index, which has an
+// entry for each.
+func (b *builder) distinct(x *Executor, to *desc.Relation) error {
+	def := b.rel.Index
+	if def == nil || !def.Unique || def.Immediate {
+		return nil
+	}
+	var last, covered []byte
+	return x.scan(b.index.Prefix, func(key, value []byte) error {
+		rowKey, rest, ok := table.RowKeyOf(value)
+		if !ok {
+			return kv.ErrCorrupt
+		}
+		bare := key[:len(key)-len(rowKey)]
+		if bytes.Equal(bare, last) && (def.NullsEqual || !b.index.HasNull(bare)) {
+			values := make([]*vector.Vector, len(b.index.Keys))
+			numbers := make([]int16, len(b.index.Keys))
+			for i, k := range b.index.Keys {
+				values[i], numbers[i] = vector.New(k.Type, 1), k.Number
+			}
+			if err := b.index.Covered(last, covered, numbers, values, 0); err != nil {
+				return err
+			}
+			return b.duplicateOf(x, values, to)
+		}
+		last, covered = append(last[:0], bare...), append(covered[:0], rest...)
+		return nil
+	})
 }
 
 // builder fills one index.
@@ -269,6 +310,13 @@ func (b *builder) duplicate(x *Executor, err error, to *desc.Relation) error {
 	if !ok {
 		return e
 	}
+	return b.duplicateOf(x, values, to)
+}
+
+// duplicateOf is the error with the values of the key.
+func (b *builder) duplicateOf(x *Executor, values []*vector.Vector, to *desc.Relation) error {
+	e := pgerr.Newf(pgerr.UniqueViolation, "could not create unique index \"%s\"", b.rel.Name)
+	e.Constraint = b.rel.Name
 	var names, texts []string
 	for i, k := range b.index.Keys {
 		name := k.Expr
@@ -276,7 +324,11 @@ func (b *builder) duplicate(x *Executor, err error, to *desc.Relation) error {
 			name = format.QuoteIdent(to.Columns[k.Number-1].Name)
 		}
 		names = append(names, name)
-		texts = append(texts, string(format.AppendText(nil, x.Env.Format, values[i], 0)))
+		if values[i].Null(0) {
+			texts = append(texts, "null")
+		} else {
+			texts = append(texts, string(format.AppendText(nil, x.Env.Format, values[i], 0)))
+		}
 	}
 	e.WithDetail("Key (%s)=(%s) is duplicated.", strings.Join(names, ", "), strings.Join(texts, ", "))
 	return e

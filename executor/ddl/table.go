@@ -198,6 +198,9 @@ func (x *Executor) uniqueConstraint(r *desc.Relation, c *logical.Constraint, num
 			}
 		}
 	}
+	if c.Index != 0 {
+		return x.usingIndex(r, c, numbers, oid)
+	}
 	name := c.Name
 	if name == "" {
 		if primary {
@@ -208,7 +211,7 @@ func (x *Executor) uniqueConstraint(r *desc.Relation, c *logical.Constraint, num
 	} else if x.Writer.Snapshot().RelationNamed(r.Schema, name) != nil {
 		return pgerr.Newf(pgerr.DuplicateTable, "relation \"%s\" already exists", name)
 	}
-	def := desc.IndexDef{Table: r.OID, Method: "btree", Unique: true, Primary: primary, Immediate: true, NullsEqual: c.NullsEqual}
+	def := desc.IndexDef{Table: r.OID, Method: "btree", Unique: true, Primary: primary, Immediate: !c.Deferrable, NullsEqual: c.NullsEqual}
 	for _, n := range numbers {
 		col := &r.Columns[n-1]
 		if primary {
@@ -228,8 +231,58 @@ func (x *Executor) uniqueConstraint(r *desc.Relation, c *logical.Constraint, num
 		return err
 	}
 	r = x.Writer.Snapshot().Relation(r.OID).Clone()
-	r.Uniques = append(r.Uniques, desc.Unique{OID: oid, Name: name, Index: index, Primary: primary, Columns: numbers})
+	r.Uniques = append(r.Uniques, desc.Unique{OID: oid, Name: name, Index: index, Primary: primary, Deferrable: c.Deferrable, Deferred: c.Deferred, Columns: numbers})
 	return x.Writer.Put(x.Context, r)
+}
+
+// usingIndex makes a unique index the keeper of a constraint. It is built again if its
+// entries look otherwise for the constraint.
+func (x *Executor) usingIndex(r *desc.Relation, c *logical.Constraint, numbers []int16, oid types.OID) error {
+	index := x.Writer.Snapshot().Relation(c.Index).Clone()
+	def := *index.Index
+	def.Primary, def.Immediate = c.Kind == 'p', !c.Deferrable
+	if c.Name != "" && c.Name != index.Name {
+		x.notice(pgerr.SuccessfulCompletion, "ALTER TABLE / ADD CONSTRAINT USING INDEX will rename index \"%s\" to \"%s\"", index.Name, c.Name)
+		if x.Writer.Snapshot().RelationNamed(r.Schema, c.Name) != nil {
+			return pgerr.Newf(pgerr.DuplicateTable, "relation \"%s\" already exists", c.Name)
+		}
+		index.Name = c.Name
+	}
+	old := r.Clone()
+	index.Index = &def
+	rebuilt := c.Deferrable || def.Primary
+	if rebuilt {
+		x.Txn.DropStorage(kv.StorageID(index.Storage))
+	}
+	if c.Deferrable {
+		storage, err := x.Txn.CreateStorage(x.Context)
+		if err != nil {
+			return err
+		}
+		index.Storage = uint32(storage)
+	}
+	if def.Primary {
+		for _, n := range numbers {
+			r.Columns[n-1].NotNull = true
+		}
+		if !c.Deferrable {
+			r.Primary = index.OID
+		}
+	}
+	r.Uniques = append(r.Uniques, desc.Unique{OID: oid, Name: index.Name, Index: index.OID, Primary: def.Primary, Deferrable: c.Deferrable, Deferred: c.Deferred, Columns: numbers})
+	if err := x.Writer.Put(x.Context, index); err != nil {
+		return err
+	}
+	switch {
+	case r.Primary == index.OID:
+		return x.rewrite(old, r, nil)
+	case !rebuilt:
+		return x.Writer.Put(x.Context, r)
+	}
+	if err := x.Writer.Put(x.Context, r); err != nil {
+		return err
+	}
+	return x.fill(old, r, false, []types.OID{index.OID}, nil)
 }
 
 // foreignConstraint adds a foreign key.
@@ -292,6 +345,9 @@ func comparable(a, b *types.Type) bool {
 func referenced(x *Executor, target *desc.Relation, c *logical.Constraint) ([]int16, types.OID, error) {
 	if len(c.Keys) == 0 {
 		for _, u := range target.Uniques {
+			if u.Primary && u.Deferrable {
+				return nil, 0, pgerr.Newf(pgerr.ObjectNotInPrerequisiteState, "cannot use a deferrable primary key for referenced table \"%s\"", target.Name)
+			}
 			if u.Primary {
 				return u.Columns, u.Index, nil
 			}
@@ -302,6 +358,7 @@ func referenced(x *Executor, target *desc.Relation, c *logical.Constraint) ([]in
 	if err != nil {
 		return nil, 0, err
 	}
+	deferrable := false
 next:
 	for _, oid := range target.Indexes {
 		i := x.Writer.Snapshot().Relation(oid)
@@ -317,7 +374,14 @@ next:
 				continue next
 			}
 		}
+		if !i.Index.Immediate {
+			deferrable = true
+			continue
+		}
 		return keys, oid, nil
+	}
+	if deferrable {
+		return nil, 0, pgerr.Newf(pgerr.ObjectNotInPrerequisiteState, "cannot use a deferrable unique constraint for referenced table \"%s\"", target.Name)
 	}
 	return nil, 0, pgerr.Newf(pgerr.InvalidForeignKey, "there is no unique constraint matching given keys for referenced table \"%s\"", target.Name)
 }

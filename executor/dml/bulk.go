@@ -23,7 +23,7 @@ func (w *Writer) startBulk() {
 	w.bulk = nil
 	fresh := w.env.Txn.Fresh(kv.StorageID(w.Table.Desc.Storage))
 	for _, x := range w.Table.Indexes {
-		fresh = w.env.Txn.Fresh(kv.StorageID(x.Desc.Storage)) && fresh
+		fresh = w.env.Txn.Fresh(kv.StorageID(x.Desc.Storage)) && fresh && x.Later == nil
 	}
 	if !fresh || len(w.keys) > 0 || len(w.Table.Desc.References) > 0 || w.change.Conflict != nil || len(w.change.Returning) > 0 {
 		return

@@ -78,7 +78,7 @@ func (k *foreignKey) check(cols []*vector.Vector, i int) error {
 		}
 		return nil
 	}
-	k.env.Session.Deferred(k.def, func() error { return k.look(vals) })
+	k.env.Session.Deferred(ofForeign(k.def, k.from), func() error { return k.look(vals) })
 	return nil
 }
 
@@ -113,6 +113,10 @@ func (k *foreignKey) look(vals []*vector.Vector) error {
 	e := pgerr.Newf(pgerr.ForeignKeyViolation, "insert or update on table \"%s\" violates foreign key constraint \"%s\"", k.from.Desc.Name, k.def.Name).
 		WithDetail("Key (%s)=(%s) is not present in table \"%s\".", columnNames(k.from.Desc, k.def.Columns), valueText(k.env, vals, 0), k.target.Name)
 	return k.at(e)
+}
+
+func ofForeign(def *desc.ForeignKey, changed *table.Table) op.Constraint {
+	return op.Constraint{OID: def.OID, Table: changed.Desc.OID, Deferrable: def.Deferrable, Deferred: def.Deferred}
 }
 
 func (k *foreignKey) at(e *pgerr.Error) error {
@@ -226,20 +230,20 @@ func (w *Writer) action(child *desc.Relation, def *desc.ForeignKey, old, cols []
 	}
 	switch action {
 	case 'a':
-		w.env.Session.Deferred(def, check)
+		w.env.Session.Deferred(ofForeign(def, w.Table), check)
 		return nil
 	case 'r':
-		w.env.Session.Deferred(nil, check)
+		w.env.Session.Deferred(op.Constraint{}, check)
 		return nil
 	case 'c':
 		if cols == nil {
-			w.env.Session.Deferred(nil, run("DELETE FROM ONLY "+name+" WHERE "+cond, vals))
+			w.env.Session.Deferred(op.Constraint{}, run("DELETE FROM ONLY "+name+" WHERE "+cond, vals))
 			return nil
 		}
 		for k, n := range def.Columns {
 			set = append(set, format.QuoteIdent(child.Columns[n-1].Name)+" = $"+strconv.Itoa(len(vals)+k+1))
 		}
-		w.env.Session.Deferred(nil, run("UPDATE ONLY "+name+" SET "+strings.Join(set, ", ")+" WHERE "+cond, append(append([]*vector.Vector(nil), vals...), fresh...)))
+		w.env.Session.Deferred(op.Constraint{}, run("UPDATE ONLY "+name+" SET "+strings.Join(set, ", ")+" WHERE "+cond, append(append([]*vector.Vector(nil), vals...), fresh...)))
 		return nil
 	}
 	value := " = NULL"
@@ -253,7 +257,7 @@ func (w *Writer) action(child *desc.Relation, def *desc.ForeignKey, old, cols []
 	for _, n := range targets {
 		set = append(set, format.QuoteIdent(child.Columns[n-1].Name)+value)
 	}
-	w.env.Session.Deferred(nil, run("UPDATE ONLY "+name+" SET "+strings.Join(set, ", ")+" WHERE "+cond, vals))
+	w.env.Session.Deferred(op.Constraint{}, run("UPDATE ONLY "+name+" SET "+strings.Join(set, ", ")+" WHERE "+cond, vals))
 	return nil
 }
 

@@ -266,6 +266,16 @@ func (w *Writer) put(cols []*vector.Vector, i int, number uint64, arbiters map[t
 			return nil, w.duplicate(w.Table.Primary, cols, cols, i)
 		}
 	}
+	if any || len(arbiters) > 0 {
+		for _, x := range w.Table.Indexes {
+			if x.Later != nil && (any || arbiters[x.Desc.OID]) {
+				e := pgerr.New(pgerr.ObjectNotInPrerequisiteState, "ON CONFLICT does not support deferrable unique constraints/exclusion constraints as arbiters").
+					On(w.schemaName(), w.Table.Desc.Name)
+				e.Constraint = x.Desc.Name
+				return nil, e
+			}
+		}
+	}
 	entries := make([]table.Entry, 0, len(w.Table.Indexes))
 	for _, x := range w.Table.Indexes {
 		keys, applies, err := w.indexKeys(x, cols, i)
@@ -302,6 +312,9 @@ func (w *Writer) put(cols []*vector.Vector, i int, number uint64, arbiters map[t
 func (w *Writer) unique(ctx context.Context, x *table.Index, e table.Entry, keys, cols []*vector.Vector, i int, wait kv.Wait, arbiters map[types.OID]bool, any bool) (*conflict, error) {
 	if !x.Unique || e.HasNull && !x.Desc.Index.NullsEqual {
 		// Entries of their own row need no lock: nobody else writes them.
+		if err := w.later(x, e, keys, i); err != nil {
+			return nil, err
+		}
 		return nil, w.env.Txn.LockRow(ctx, e.Key, kv.Exclusive, wait)
 	}
 	if err := w.env.Txn.LockRow(ctx, e.Key, kv.Exclusive, wait); err != nil {

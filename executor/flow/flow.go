@@ -5,6 +5,7 @@ package flow
 import (
 	"datapunk/executor/op"
 	"datapunk/executor/scan"
+	"datapunk/executor/spill"
 	"datapunk/internal/pgerr"
 	"datapunk/planner/plan"
 	"datapunk/sql/eval"
@@ -572,6 +573,7 @@ type Recursion struct {
 	node        *plan.RecursiveUnion
 	left, right op.Operator
 	seen        seen
+	memory      *spill.Memory // counted; the last round's rows are held whole
 	work, fresh *vector.Batch
 	phase       int
 	sel         []int32
@@ -582,6 +584,7 @@ type Recursion struct {
 type seen interface {
 	New(b *vector.Batch, sel []int32, out []int32) []int32
 	Reset()
+	Size() int64
 }
 
 // NewRecursion makes a recursive union; work tables read Work.
@@ -598,6 +601,8 @@ func (r *Recursion) Work() (*vector.Batch, error) { return r.work, nil }
 // Open starts with the first term.
 func (r *Recursion) Open() error {
 	r.phase = 0
+	r.release()
+	r.memory = r.env.Space.Hashing()
 	r.work, r.fresh = nil, newBatch(r.node.Out)
 	if r.seen != nil {
 		r.seen.Reset()
@@ -640,6 +645,9 @@ func (r *Recursion) Next(budget int) (*vector.Batch, error) {
 			continue
 		}
 		r.fresh.AppendRows(b.Cols, sel)
+		if err := r.hold(); err != nil {
+			return nil, err
+		}
 		r.out = vector.Batch{Cols: b.Cols, N: b.N, Sel: sel}
 		return &r.out, nil
 	}
@@ -649,4 +657,23 @@ func (r *Recursion) Next(budget int) (*vector.Batch, error) {
 func (r *Recursion) Close() {
 	r.left.Close()
 	r.right.Close()
+	r.release()
+}
+
+// hold counts the memory in use.
+func (r *Recursion) hold() error {
+	bytes := spill.Size(r.fresh)
+	if r.work != nil {
+		bytes += spill.Size(r.work)
+	}
+	if r.seen != nil {
+		bytes += r.seen.Size()
+	}
+	return r.memory.Hold(bytes)
+}
+
+func (r *Recursion) release() {
+	if r.memory != nil {
+		r.memory.Close()
+	}
 }

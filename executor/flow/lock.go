@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"bytes"
 	"errors"
 
 	"datapunk/executor/op"
@@ -28,6 +29,29 @@ type LockRows struct {
 	fresh *vector.Batch // a row that changed, to be given next
 	out   vector.Batch
 	sel   []int32
+	last  [][]byte // keys of the last row given
+}
+
+// Current is the key of the base row of lock i in the last row given, nil if it has none.
+func (l *LockRows) Current(i int) []byte {
+	if i >= len(l.last) {
+		return nil
+	}
+	return l.last[i]
+}
+
+// remember notes the keys of the last row given.
+func (l *LockRows) remember(b *vector.Batch) *vector.Batch {
+	r := b.Row(b.Rows() - 1)
+	l.last = l.last[:0]
+	for _, p := range l.marks {
+		if v := b.Cols[p]; v.Null(r) {
+			l.last = append(l.last, nil)
+		} else {
+			l.last = append(l.last, bytes.Clone(v.Bytes(r)))
+		}
+	}
+	return b
 }
 
 // NewLockRows opens a row lock.
@@ -63,7 +87,7 @@ func (l *LockRows) Next(budget int) (*vector.Batch, error) {
 	for {
 		if row := l.fresh; row != nil {
 			l.fresh = nil
-			return row, nil
+			return l.remember(row), nil
 		}
 		if l.batch == nil {
 			b, err := l.in.Next(budget)
@@ -91,7 +115,7 @@ func (l *LockRows) Next(budget int) (*vector.Batch, error) {
 			l.batch = nil
 		}
 		if len(l.sel) > 0 {
-			return &l.out, nil
+			return l.remember(&l.out), nil
 		}
 	}
 }

@@ -7,6 +7,7 @@
 package hash
 
 import (
+	"datapunk/executor/spill"
 	"datapunk/types"
 	"datapunk/types/kernel"
 	"datapunk/types/vector"
@@ -37,14 +38,24 @@ func New(keys []*types.Type, collations []types.OID) *Table {
 // Len is the number of rows.
 func (t *Table) Len() int { return t.Keys.N }
 
+// entryBytes is what a row needs besides its key: hash, next row, and its share of heads.
+const entryBytes = 8 + 4 + 8
+
 // Size estimates the bytes held.
 func (t *Table) Size() int64 {
-	n := int64(len(t.heads))*4 + int64(cap(t.next))*4 + int64(cap(t.hashes))*8
-	for _, c := range t.Keys.Cols {
-		n += int64(c.Cap())*16 + int64(c.HeapBytes())
-	}
-	return n
+	return int64(len(t.heads))*4 + int64(cap(t.next))*4 + int64(cap(t.hashes))*8 + spill.Size(t.Keys)
 }
+
+// Grown estimates the bytes held after n more rows.
+func (t *Table) Grown(n int) int64 {
+	return max(int64(len(t.heads))*4, int64(t.Len()+n)*entryBytes) + spill.Grown(t.Keys, n)
+}
+
+// Hashes are those of all rows.
+func (t *Table) Hashes() []uint64 { return t.hashes }
+
+// Buckets is the number of chains.
+func (t *Table) Buckets() int { return len(t.heads) }
 
 func (t *Table) resize(n int) {
 	t.heads = make([]int32, n)
@@ -110,6 +121,17 @@ func (t *Table) Groups(keys []*vector.Vector, n int, sel []int32, out []int32) [
 		out = append(out, row)
 	}
 	return out
+}
+
+// Lookup writes the row of each of sel's keys to out, -1 for a key that is not there.
+// The hashes, by row of keys, live until the next call.
+func (t *Table) Lookup(keys []*vector.Vector, n int, sel []int32, out []int32) (rows []int32, hashes []uint64) {
+	hashes = t.Hash(keys, n, sel)
+	out = out[:0]
+	for _, i := range sel {
+		out = append(out, t.First(keys, int(i), hashes[i]))
+	}
+	return out, hashes
 }
 
 // Add adds rows without looking for equal ones (the build side of a join).

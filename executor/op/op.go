@@ -13,11 +13,13 @@ package op
 import (
 	"context"
 
-	"datapunk/catalog/desc"
+	"datapunk/executor/spill"
+	"datapunk/internal/budget"
 	"datapunk/internal/pgerr"
 	"datapunk/kv"
 	"datapunk/sql/eval"
 	"datapunk/sql/expr"
+	"datapunk/types"
 	"datapunk/types/vector"
 )
 
@@ -29,6 +31,9 @@ type Operator interface {
 	Close()
 }
 
+// Reporter is an operator that can tell what its last run needed.
+type Reporter interface{ Usage() budget.Usage }
+
 // Env is what the operators of one execution share.
 type Env struct {
 	*eval.Env
@@ -36,6 +41,8 @@ type Env struct {
 	View kv.View
 	// Session answers what only the session can.
 	Session Session
+	// Space is the memory and the temporary files; nil is memory without end.
+	Space *spill.Space
 	// Changed counts changed rows, for the command tag.
 	Changed int64
 	// ReadCommitted: a row that changed while its lock was awaited is rechecked.
@@ -49,10 +56,20 @@ type Session interface {
 	RowCount(storage uint32, inserted, updated, deleted int64)
 	// NextRow allots row numbers of a table: count of them, from the returned one.
 	NextRow(ctx context.Context, storage uint32, count uint64) (uint64, error)
-	// Deferred runs a check or action of a foreign key at the end of the statement,
-	// or of the transaction if the constraint (nil: none) is deferred.
-	Deferred(constraint *desc.ForeignKey, run func() error)
+	// Deferred runs a check or action of a constraint at the end of the statement, or
+	// of the transaction if the constraint (the zero one is never) is deferred.
+	Deferred(constraint Constraint, run func() error)
+	// CurrentRow is the key of the row of a table that an open cursor is at.
+	CurrentRow(cursor string, table types.OID, name string) ([]byte, error)
 	Notice(*pgerr.Error)
+}
+
+// Constraint is what decides when a constraint is checked.
+type Constraint struct {
+	OID        types.OID
+	Table      types.OID // that may not be altered before
+	Deferrable bool
+	Deferred   bool // unless SET CONSTRAINTS says otherwise
 }
 
 // Cut handles the error of an evaluation over a batch: the rows of sel before the

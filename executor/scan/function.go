@@ -58,7 +58,7 @@ func NewSetCall(env *op.Env, e expr.Expr, layout eval.Layout, columns []*types.T
 	if s.args, err = op.Compile(call.Args, layout, env); err != nil {
 		return nil, err
 	}
-	s.run = function.Call{Func: call.Func, Return: call.T, Mod: call.M, Collation: call.C, Variadic: call.Variadic, Env: env.Env.Env}
+	s.run = function.Call{Func: call.Func, Return: call.T, Mod: call.M, Collation: call.C, Variadic: call.Variadic, Columns: call.Columns, Env: env.Env.Env}
 	for _, a := range call.Args {
 		s.run.Args = append(s.run.Args, a.Type())
 	}

@@ -35,7 +35,12 @@ type Table struct {
 	key     []byte
 	held    error
 	point   []byte // the one key, of a lookup by primary key
+	form    []byte // of the key that is looked for in a hash index
+	last    []byte // key of the last row read, if they were asked for singly
 }
+
+// Current is the key of the last row given, of one that was asked for alone.
+func (s *Table) Current() []byte { return s.last }
 
 // NewTable opens a scan node.
 func NewTable(env *op.Env, node *plan.Scan, catalog table.Catalog) (*Table, error) {
@@ -100,6 +105,11 @@ func (s *Table) Open() error {
 	s.Close()
 	s.spans, s.point, s.held = s.spans[:0], nil, nil
 	cols, prefix := s.keyColumns()
+	if s.node.Cursor != "" {
+		var err error
+		s.point, err = s.env.Session.CurrentRow(s.node.Cursor, s.node.Table.OID, s.node.Table.Name)
+		return err
+	}
 	if s.node.Index == nil {
 		s.spans = append(s.spans, kv.Span{Start: prefix, End: keycodec.Successor(prefix)})
 		return nil
@@ -117,6 +127,12 @@ func (s *Table) Open() error {
 		key = keycodec.Append(key, cols[i].Column, v, 0)
 	}
 	s.key = key
+	if s.index != nil && s.index.Hash {
+		s.form = append(s.form[:0], key[len(prefix):]...)
+		start := s.index.HashKey(nil, s.form)
+		s.spans = append(s.spans, kv.Span{Start: start, End: keycodec.Successor(start)})
+		return nil
+	}
 	if s.in != nil {
 		return s.openIn(key, cols[len(s.keys)])
 	}
@@ -221,9 +237,13 @@ func (s *Table) Next(budget int) (*vector.Batch, error) {
 		key := s.point
 		s.point = nil
 		row, found, err := s.env.View.Get(ctx, key)
+		if !found && err == nil && s.node.Cursor != "" {
+			key, row, found, err = s.moved(key)
+		}
 		if err != nil || !found {
 			return nil, err
 		}
+		s.last = append(s.last[:0], key...)
 		s.reset(1)
 		if err := s.decode(key, row, 0); err != nil {
 			return nil, err
@@ -266,6 +286,12 @@ func (s *Table) Next(budget int) (*vector.Batch, error) {
 				if !ok {
 					return nil, kv.ErrCorrupt
 				}
+				if s.index.Hash && !bytes.Equal(rest, s.form) {
+					continue
+				}
+				if budget == 1 {
+					s.last = append(append(s.last[:0], s.table.Prefix...), rowKey...)
+				}
 				if s.node.IndexOnly && !s.node.RowMark {
 					if err := s.index.Covered(key, rest, s.node.Numbers, s.batch.Cols, kept); err != nil {
 						return nil, err
@@ -283,6 +309,9 @@ func (s *Table) Next(budget int) (*vector.Batch, error) {
 				if !found {
 					continue
 				}
+			}
+			if budget == 1 {
+				s.last = append(s.last[:0], key...)
 			}
 			if err := s.decode(key, row, kept); err != nil {
 				return nil, err
@@ -305,6 +334,20 @@ func (s *Table) Next(budget int) (*vector.Batch, error) {
 		}
 		if err := s.env.Interrupt(); err != nil {
 			return nil, err
+		}
+	}
+}
+
+// moved follows a row whose key has changed since a cursor read it.
+func (s *Table) moved(key []byte) (to, row []byte, found bool, err error) {
+	for {
+		latest, err := s.env.Txn.Latest(s.env.Context, key)
+		if err != nil || latest.Found || latest.Moved == nil {
+			return nil, nil, false, err
+		}
+		key = bytes.Clone(latest.Moved)
+		if row, found, err = s.env.View.Get(s.env.Context, key); found || err != nil {
+			return key, row, found, err
 		}
 	}
 }

@@ -1,126 +1,60 @@
-// Package setop has DISTINCT, INTERSECT and EXCEPT by hashing whole rows.
+// Package setop has DISTINCT, INTERSECT and EXCEPT by hashing whole rows. Rows for which
+// there is no memory go to disk (hash.Overflow) and are looked at in later rounds.
 package setop
 
 import (
 	"datapunk/executor/hash"
 	"datapunk/executor/op"
+	"datapunk/executor/spill"
 	"datapunk/planner/plan"
 	"datapunk/sql/logical"
 	"datapunk/types"
 	"datapunk/types/vector"
 )
 
-// Seen tells rows met for the first time from repetitions.
-type Seen struct {
-	keys       []*types.Type
-	collations []types.OID
-	table      *hash.Table
-}
-
-// NewSeen makes an empty memory of rows.
-func NewSeen(cols []plan.Column) *Seen {
-	s := &Seen{}
-	for _, c := range cols {
-		s.keys = append(s.keys, c.T)
-		s.collations = append(s.collations, c.C)
-	}
-	s.Reset()
-	return s
-}
-
-// Reset forgets all rows.
-func (s *Seen) Reset() { s.table = hash.New(s.keys, s.collations) }
-
-// New appends the rows of sel not met before to out.
-func (s *Seen) New(b *vector.Batch, sel []int32, out []int32) []int32 {
-	last := s.table.Len()
-	groups := s.table.Groups(b.Cols[:len(s.keys)], b.N, sel, nil)
-	for k, g := range groups {
-		if int(g) == last {
-			out = append(out, sel[k])
-			last++
-		}
-	}
-	return out
-}
-
-// Distinct drops rows met before.
-type Distinct struct {
-	env  *op.Env
-	in   op.Operator
-	seen *Seen
-	out  vector.Batch
-	sel  []int32
-}
-
-// NewDistinct opens a distinct.
-func NewDistinct(env *op.Env, node *plan.Distinct, in op.Operator) *Distinct {
-	return &Distinct{env: env, in: in, seen: NewSeen(node.Out)}
-}
-
-// Open opens the input.
-func (d *Distinct) Open() error {
-	d.seen.Reset()
-	return d.in.Open()
-}
-
-// Next passes new rows on.
-func (d *Distinct) Next(budget int) (*vector.Batch, error) {
-	for {
-		b, err := d.in.Next(budget)
-		if b == nil || err != nil {
-			return nil, err
-		}
-		d.sel = d.seen.New(b, b.Selection(nil), d.sel[:0])
-		if len(d.sel) > 0 {
-			d.out = vector.Batch{Cols: b.Cols, N: b.N, Sel: d.sel}
-			return &d.out, nil
-		}
-		if err := d.env.Interrupt(); err != nil {
-			return nil, err
-		}
-	}
-}
-
-// Close closes the input.
-func (d *Distinct) Close() { d.in.Close() }
-
 // SetOp is INTERSECT and EXCEPT: it counts each row on both sides.
 type SetOp struct {
 	env         *op.Env
 	node        *plan.SetOp
 	left, right op.Operator
+	keys        []*types.Type
+	collations  []types.OID
 	table       *hash.Table
+	memory      *spill.Memory
+	over        *hash.Overflow // rows, and whether they are of the right side
+	full        bool
 	counts      [][2]int64
 	order       []int32
 	at          int
+	missing     []int32
 	out         vector.Batch
 }
 
 // NewSetOp opens a set operation.
 func NewSetOp(env *op.Env, node *plan.SetOp, left, right op.Operator) *SetOp {
-	return &SetOp{env: env, node: node, left: left, right: right}
+	s := &SetOp{env: env, node: node, left: left, right: right}
+	s.keys, s.collations = keysOf(node.Out)
+	return s
 }
 
 // Open reads both sides.
 func (s *SetOp) Open() error {
-	var keys []*types.Type
-	var collations []types.OID
-	for _, c := range s.node.Out {
-		keys = append(keys, c.T)
-		collations = append(collations, c.C)
-	}
-	s.table, s.counts, s.order, s.at = hash.New(keys, collations), nil, nil, 0
+	s.forget()
+	s.memory = s.env.Space.Hashing()
+	s.over = hash.NewOverflow(s.env.Space, spill.SetOp, s.memory, append(s.keys[:len(s.keys):len(s.keys)], types.BoolType))
+	s.reset()
 	for side, in := range []op.Operator{s.left, s.right} {
+		mark := vector.Value(types.BoolType, side == 1)
 		if err := in.Open(); err != nil {
 			return err
 		}
 		err := op.Drain(in, func(b *vector.Batch) error {
-			for _, g := range s.table.Groups(b.Cols[:len(keys)], b.N, b.Selection(nil), nil) {
-				for len(s.counts) <= int(g) {
-					s.counts = append(s.counts, [2]int64{})
+			for sel := b.Selection(nil); len(sel) > 0; {
+				n := s.memory.Chunk(len(sel))
+				if err := s.add(b, mark, sel[:n]); err != nil {
+					return err
 				}
-				s.counts[g][side]++
+				sel = sel[n:]
 			}
 			return s.env.Interrupt()
 		})
@@ -129,6 +63,51 @@ func (s *SetOp) Open() error {
 		}
 		in.Close()
 	}
+	s.choose()
+	return nil
+}
+
+// reset begins a round.
+func (s *SetOp) reset() {
+	s.table, s.full, s.counts, s.order, s.at = hash.New(s.keys, s.collations), false, s.counts[:0], s.order[:0], 0
+}
+
+// add counts rows; mark tells the right side's.
+func (s *SetOp) add(b *vector.Batch, mark *vector.Vector, sel []int32) error {
+	cols := b.Cols[:len(s.keys)]
+	if !s.full && s.table.Len() > 0 && s.over.Possible() && s.memory.Full(s.table.Len()+len(sel), s.table.Grown(len(sel))+20*int64(s.table.Len())) {
+		s.full = true
+	}
+	var groups []int32
+	if s.full {
+		var hashes []uint64
+		groups, hashes = s.table.Lookup(cols, b.N, sel, nil)
+		s.missing = hash.Missing(groups, sel, s.missing[:0])
+		if err := s.over.Put(append(cols[:len(cols):len(cols)], mark), hashes, s.missing); err != nil {
+			return err
+		}
+	} else {
+		groups = s.table.Groups(cols, b.N, sel, nil)
+	}
+	right := vector.Of[bool](mark)
+	for k, g := range groups {
+		if g < 0 {
+			continue
+		}
+		for len(s.counts) <= int(g) {
+			s.counts = append(s.counts, [2]int64{})
+		}
+		side := 0
+		if right[mark.Index(int(sel[k]))] {
+			side = 1
+		}
+		s.counts[g][side]++
+	}
+	return s.memory.Hold(s.table.Size() + int64(cap(s.counts))*16)
+}
+
+// choose lists the rows that remain, as often as they do.
+func (s *SetOp) choose() {
 	for row, c := range s.counts {
 		var n int64
 		switch l, r := c[0], c[1]; {
@@ -145,23 +124,55 @@ func (s *SetOp) Open() error {
 			s.order = append(s.order, int32(row))
 		}
 	}
-	return nil
 }
 
 // Next gives the rows that remain.
 func (s *SetOp) Next(budget int) (*vector.Batch, error) {
-	n := min(budget, vector.Size, len(s.order)-s.at)
-	if n <= 0 {
-		return nil, nil
+	for {
+		if n := min(budget, vector.Size, len(s.order)-s.at); n > 0 {
+			s.out = vector.Batch{Cols: s.table.Keys.Cols, N: s.table.Len(), Sel: s.order[s.at : s.at+n]}
+			s.at += n
+			return &s.out, nil
+		}
+		more, err := s.over.Next()
+		if !more || err != nil {
+			return nil, err
+		}
+		s.reset()
+		for {
+			b, err := s.over.Read()
+			if err != nil {
+				return nil, err
+			}
+			if b == nil {
+				break
+			}
+			for sel := vector.Sequence(nil, b.N); len(sel) > 0; {
+				n := s.memory.Chunk(len(sel))
+				if err := s.add(b, b.Cols[len(s.keys)], sel[:n]); err != nil {
+					return nil, err
+				}
+				sel = sel[n:]
+			}
+			if err := s.env.Interrupt(); err != nil {
+				return nil, err
+			}
+		}
+		s.choose()
 	}
-	s.out = vector.Batch{Cols: s.table.Keys.Cols, N: s.table.Len(), Sel: s.order[s.at : s.at+n]}
-	s.at += n
-	return &s.out, nil
 }
 
 // Close forgets the rows.
 func (s *SetOp) Close() {
 	s.left.Close()
 	s.right.Close()
+	s.forget()
 	s.table = nil
+}
+
+func (s *SetOp) forget() {
+	if s.over != nil {
+		s.over.Close()
+		s.memory.Close()
+	}
 }

@@ -19,7 +19,6 @@ type Partitions struct {
 	bits    uint
 	file    *File
 	writers []*Writer
-	places  []uint8
 	rows    [][]int32
 }
 

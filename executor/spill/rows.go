@@ -31,7 +31,7 @@ func (r *Rows) Add(cols []*vector.Vector, sel []int32) error {
 	if r.writer != nil {
 		return r.writer.Add(cols, sel)
 	}
-	if r.rows.N > 0 && r.memory.Full(r.rows.N+len(sel), Grown(r.rows, len(sel))) {
+	if r.memory.Full(r.rows.N+len(sel), Grown(r.rows, len(sel))) {
 		f, err := r.space.Create(Kept)
 		if err != nil {
 			return err

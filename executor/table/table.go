@@ -4,9 +4,11 @@
 // A row's primary entry has the key storage prefix · row key and the row's bytes as
 // value. The row key is the primary key's columns (keycodec), or the row number as
 // 8 bytes for a table without one. An index entry is storage prefix · key columns;
-// if the index is not unique, or a key is null, the row key follows. Its value is
-// the row key with its length in front, then the datums of lossy key columns and
-// of INCLUDE columns, each after a byte 1, or 0 for null (docs/format/index.md).
+// if the index is not unique, or unique but deferrable, or a key is null, the row key
+// follows. Its value is the row key with its length in front, then the datums of lossy
+// key columns and of INCLUDE columns, each after a byte 1, or 0 for null. A hash index
+// has a hash of the key column's form instead, and the form in the value
+// (docs/format/index.md).
 package table
 
 import (
@@ -53,7 +55,12 @@ type Index struct {
 	Prefix  []byte
 	Keys    []KeyColumn
 	Include []int16
-	Unique  bool
+	Unique  bool // and not deferrable: there is one entry for a key
+	// Later is the deferrable constraint that the index keeps, or nil.
+	Later *desc.Unique
+	// Hash: an entry's key has a hash of the one key column's form, and its value the
+	// form itself where the covered columns would be.
+	Hash bool
 }
 
 // Open reads a table's descriptors.
@@ -88,6 +95,11 @@ func Open(rel *desc.Relation, catalog Catalog) (*Table, error) {
 		if err != nil {
 			return nil, err
 		}
+		for i := range rel.Uniques {
+			if u := &rel.Uniques[i]; u.Index == oid && u.Deferrable {
+				index.Later = u
+			}
+		}
 		if oid == rel.Primary {
 			t.Key, t.Primary = index.Keys, index
 			continue
@@ -98,7 +110,7 @@ func Open(rel *desc.Relation, catalog Catalog) (*Table, error) {
 }
 
 func openIndex(x *desc.Relation, catalog Catalog) (*Index, error) {
-	index := &Index{Desc: x, Prefix: kv.StoragePrefix(nil, kv.StorageID(x.Storage)), Include: x.Index.Include, Unique: x.Index.Unique}
+	index := &Index{Desc: x, Prefix: kv.StoragePrefix(nil, kv.StorageID(x.Storage)), Include: x.Index.Include, Unique: x.Index.Unique && x.Index.Immediate, Hash: x.Index.Method == "hash"}
 	for _, k := range x.Index.Keys {
 		t := catalog.Type(k.Type)
 		if t == nil {
@@ -180,6 +192,9 @@ type Entry struct {
 // Entry makes the entry of row i, from the key columns' values and the table's
 // columns.
 func (x *Index) Entry(keys []*vector.Vector, cols []*vector.Vector, i int, rowKey []byte) Entry {
+	if x.Hash {
+		return x.hashEntry(keys[0], i, rowKey)
+	}
 	e := Entry{Key: append(make([]byte, 0, 32), x.Prefix...)}
 	for k, c := range x.Keys {
 		e.HasNull = e.HasNull || keys[k].Null(i)
@@ -200,6 +215,26 @@ func (x *Index) Entry(keys []*vector.Vector, cols []*vector.Vector, i int, rowKe
 		e.Value = appendCovered(e.Value, cols[n-1], i)
 	}
 	return e
+}
+
+func (x *Index) hashEntry(key *vector.Vector, i int, rowKey []byte) Entry {
+	form := keycodec.Append(nil, x.Keys[0].Column, key, i)
+	e := Entry{Key: x.HashKey(make([]byte, 0, 32), form), HasNull: key.Null(i)}
+	e.Bare = len(e.Key)
+	e.Key = append(e.Key, rowKey...)
+	e.Value = binary.AppendUvarint(make([]byte, 0, len(rowKey)+len(form)+2), uint64(len(rowKey)))
+	e.Value = append(append(e.Value, rowKey...), form...)
+	return e
+}
+
+// HashKey appends what the entries of a hash index for a key of a form begin with
+// (FNV-1a, which belongs to the format).
+func (x *Index) HashKey(dst, form []byte) []byte {
+	h := uint64(14695981039346656037)
+	for _, c := range form {
+		h = (h ^ uint64(c)) * 1099511628211
+	}
+	return binary.BigEndian.AppendUint64(append(dst, x.Prefix...), h)
 }
 
 func appendCovered(dst []byte, v *vector.Vector, i int) []byte {
@@ -286,6 +321,22 @@ func skipCovered(rest []byte, t *types.Type, out []*vector.Vector, p, i int) ([]
 		return nil, false
 	}
 	return vector.New(t, 1).DecodeDatum(0, rest[1:])
+}
+
+// HasNull tells whether a key column is null in an entry's key.
+func (x *Index) HasNull(key []byte) bool {
+	from, to := keycodec.NotNull()
+	key = key[len(x.Prefix):]
+	for _, k := range x.Keys {
+		if len(key) == 0 || key[0] < from || key[0] >= to {
+			return true
+		}
+		var ok bool
+		if key, ok = keycodec.Skip(key, k.Column); !ok {
+			return false
+		}
+	}
+	return false
 }
 
 // KeyValues reads the key columns back from an entry's key (or a row's); ok is false

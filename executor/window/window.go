@@ -3,6 +3,7 @@ package window
 
 import (
 	"datapunk/executor/op"
+	"datapunk/executor/spill"
 	"datapunk/internal/pgerr"
 	"datapunk/planner/plan"
 	"datapunk/sql/eval"
@@ -17,6 +18,7 @@ import (
 // Window reads one partition at a time, with the rows of the next one kept over.
 type Window struct {
 	env       *op.Env
+	memory    *spill.Memory // counted; a partition is held whole
 	node      *plan.Window
 	in        op.Operator
 	partition []*eval.Eval
@@ -119,6 +121,8 @@ func (w *Window) empty() *vector.Batch {
 
 // Open opens the input.
 func (w *Window) Open() error {
+	w.release()
+	w.memory = w.env.Space.Sorting()
 	w.rows, w.ended, w.done, w.n = w.empty(), false, 0, 0
 	return w.in.Open()
 }
@@ -213,6 +217,9 @@ func (w *Window) append(b *vector.Batch) error {
 		}
 	}
 	w.rows.AppendRows(cols, sel)
+	if err := w.memory.Hold(spill.Size(w.rows)); err != nil {
+		return err
+	}
 	return w.env.Interrupt()
 }
 
@@ -394,4 +401,11 @@ func (w *Window) aggregate(c *call, f *frames, args []*vector.Vector, out *vecto
 func (w *Window) Close() {
 	w.in.Close()
 	w.rows = nil
+	w.release()
+}
+
+func (w *Window) release() {
+	if w.memory != nil {
+		w.memory.Close()
+	}
 }

@@ -43,6 +43,7 @@ var rules = map[string][]string{
 	"sql/function":   {"types", "types/vector", "types/format"},
 	"planner/plan":   {"sql/expr", "sql/logical", "types", "types/vector", "catalog/desc"},
 	"planner/cost":   {},
+	"executor/spill": {"types", "types/vector"}, // knows rows, not operators: all of them use it
 	"server/setting": {},
 	"server/client":  {"types", "types/vector"},
 	"server/pgwire":  {"server/auth", "server/client", "types", "types/format", "types/vector"},

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"datapunk/internal/budget"
 	"datapunk/planner/plan"
 	"datapunk/sql/deparse"
 	"datapunk/sql/expr"
@@ -25,14 +26,17 @@ type Actual struct {
 	Rows    int64
 	Startup time.Duration // until the first row, of the first run
 	Total   time.Duration
+	Usage   budget.Usage
 }
 
 // Property is one line about a node: a condition, a key.
 type Property struct {
 	Name string
-	// Value is a string, or a list of strings.
+	// Value is what the JSON form prints: a string, a list of strings, a number.
 	Value any
-	text  string // as the text form prints it
+	// text is what the text form prints after the name; a property without one is of the
+	// JSON form alone, one without a name is a line of the text form alone.
+	text string
 }
 
 // Node is one node of the printed tree.
@@ -168,6 +172,9 @@ func (m *maker) node(p plan.Node) *Node {
 		n.Children = append(n.Children, c)
 	}
 	m.describe(n, p)
+	if n.Actual != nil && n.Actual.Loops > 0 && n.Actual.Usage.Kind != budget.HashJoin {
+		n.usage(n.Actual.Usage)
+	}
 	if m.options.Verbose {
 		var out []string
 		for _, c := range p.Output() {
@@ -456,6 +463,9 @@ func (m *maker) join(n *Node, x *plan.Join) {
 		if inner.Actual != nil {
 			a := *inner.Actual
 			hash.Actual = &a
+			if n.Actual != nil && n.Actual.Loops > 0 {
+				hash.usage(n.Actual.Usage)
+			}
 		}
 		n.Children[1] = hash
 	case plan.MergeJoin:

@@ -61,7 +61,9 @@ func write(b *strings.Builder, n *Node, o Options, depth int) {
 		put("Actual Loops", a.Loops)
 	}
 	for _, p := range n.Props {
-		put(p.Name, p.Value)
+		if p.Name != "" {
+			put(p.Name, p.Value)
+		}
 	}
 	if len(n.Children) > 0 {
 		b.WriteString(",\n" + in + `  "Plans": [`)

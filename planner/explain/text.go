@@ -55,7 +55,12 @@ func (t *text) node(n *Node, indent int, root bool) {
 	}
 	t.lines = append(t.lines, line)
 	for _, p := range n.Props {
-		t.lines = append(t.lines, strings.Repeat(" ", indent+2)+p.Name+": "+p.text)
+		switch {
+		case p.Name == "":
+			t.lines = append(t.lines, strings.Repeat(" ", indent+2)+p.text)
+		case p.text != "":
+			t.lines = append(t.lines, strings.Repeat(" ", indent+2)+p.Name+": "+p.text)
+		}
 	}
 	for _, c := range n.Children {
 		t.node(c, indent+2, false)

@@ -122,6 +122,8 @@ type (
 		Conds []expr.Expr
 		// Unique: at most one row matches Keys.
 		Unique bool
+		// Cursor, if set, is the open cursor whose current row alone is read.
+		Cursor string
 		// RowMark adds the row's key, for locking and changing it, as the last
 		// output column (bytea).
 		RowMark bool

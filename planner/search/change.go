@@ -37,11 +37,24 @@ func (s *Search) change(q *logical.Query) (plan.Node, error) {
 		return n, nil
 	}
 	s.needAll(&c)
+	current, ofCursor := q.Where.(*expr.CurrentOf)
+	if ofCursor {
+		all := *q
+		all.Where = nil
+		q = &all
+	}
 	node, err := s.from(q.From, expr.Conjuncts(q.Where))
 	if err != nil {
 		return nil, err
 	}
 	mark, ok := s.mark(node, c.Table)
+	if ofCursor {
+		plan.Walk(node, func(n plan.Node) {
+			if scan, is := n.(*plan.Scan); is && scan.RowMark {
+				scan.Cursor, scan.Index, scan.Est.Rows = current.Cursor, nil, 1
+			}
+		})
+	}
 	if !ok {
 		// The planner found that no row can match: an empty input without the table.
 		mark = 0

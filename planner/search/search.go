@@ -544,7 +544,7 @@ next:
 		}
 		place := bound + at
 		if place >= len(n.Index.Index.Keys) {
-			return n.Index.Index.Unique && uniqueNotNull(n)
+			return n.Index.Index.Unique && n.Index.Index.Immediate && uniqueNotNull(n)
 		}
 		x := n.Index.Index.Keys[place]
 		if x.Column == 0 || ids[x.Column] != c.ID || (x.Collation != 0 && c.C != x.Collation) {
@@ -618,6 +618,9 @@ func Expressions(q *logical.Query, fn func(expr.Expr), sub func(*logical.Query))
 	}
 	for _, e := range q.GroupBy {
 		fn(e)
+	}
+	for _, o := range q.Outward {
+		fn(o.Aggregate)
 	}
 	for _, e := range q.Dependent {
 		fn(e)

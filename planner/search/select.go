@@ -303,6 +303,18 @@ func (s *Search) group(q *logical.Query, in plan.Node, targets []logical.Target,
 		a.Extra = append(a.Extra, e)
 		add(e, "")
 	}
+	for _, o := range q.Outward {
+		agg := s.replace(o.Aggregate).(*expr.Aggregate)
+		for _, arg := range append(agg.Args[:len(agg.Args):len(agg.Args)], agg.Filter) {
+			if arg != nil {
+				if err := s.subplans(arg); err != nil {
+					return nil, nil, err
+				}
+			}
+		}
+		c := add(agg, agg.Func.Name)
+		a.Out[len(a.Out)-1].ID, c.ID = o.ID, o.ID
+	}
 	// Aggregates, each once.
 	var failed error
 	visit := func(e expr.Expr) {

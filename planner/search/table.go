@@ -188,7 +188,7 @@ func (s *Search) indexPath(f *logical.TableRef, index *desc.Relation, n *plan.Sc
 			matched *= estimate.Selectivity(conds[i], s.find)
 			continue
 		}
-		if i, array := findIn(conds, used, key, own, k); i >= 0 {
+		if i, array := findIn(conds, used, key, own, k); i >= 0 && def.Method == "btree" {
 			used[i] = true
 			n.In = array
 			n.Conds = append(n.Conds, conds[i])
@@ -228,7 +228,7 @@ func (s *Search) indexPath(f *logical.TableRef, index *desc.Relation, n *plan.Sc
 			n.Filter = append(n.Filter, c)
 		}
 	}
-	n.Unique = def.Unique && len(n.Keys) == len(def.Keys) && n.In == nil
+	n.Unique = def.Unique && def.Immediate && len(n.Keys) == len(def.Keys) && n.In == nil
 	if n.Unique {
 		matched = math.Min(matched, 1)
 	}
@@ -259,6 +259,9 @@ func (s *Search) keyExpr(f *logical.TableRef, k desc.IndexKey, byNumber map[int1
 
 // covers tells whether an index holds every column asked for.
 func covers(index *desc.Relation, numbers []int16) bool {
+	if index.Index.Method != "btree" {
+		return false
+	}
 next:
 	for _, n := range numbers {
 		for _, k := range index.Index.Keys {

@@ -14,6 +14,11 @@ type Options struct {
 	Listen string // HOST:PORT
 	Socket string // directory of the unix socket, "" for none
 	Cache  int64  // bytes of block cache, 0: the default
+	Memory int64  // bytes that statements may use together, 0: half of the machine's
+
+	// SpillRows, if not 0, is how many rows an operator may hold: tests of what happens
+	// beyond make it small.
+	SpillRows int
 
 	// Password is that of the superuser; with it, every TCP connection needs one.
 	Password string

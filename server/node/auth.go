@@ -14,12 +14,23 @@ import (
 	"datapunk/server/auth"
 )
 
-// Certificate is that for TLS (pgwire.Backend).
-func (n *Node) Certificate() *tls.Certificate { return n.certificate }
+// Certificate is that for TLS; a client that asks for it while the node starts waits
+// (pgwire.Backend).
+func (n *Node) Certificate() *tls.Certificate {
+	select {
+	case <-n.opened:
+		return n.certificate
+	case <-n.gone:
+		return nil
+	}
+}
 
 // Authenticate asks for a password on TCP if the node was given one; the unix socket
 // trusts root and the user who runs the node (pgwire.Backend).
 func (n *Node) Authenticate(c net.Conn, user string, cert *tls.Certificate) (*auth.Exchange, error) {
+	if err := n.starting(); err != nil {
+		return nil, err
+	}
 	if u, ok := c.(*net.UnixConn); ok {
 		uid, err := peer(u)
 		if err != nil || uid != 0 && uid != os.Getuid() {

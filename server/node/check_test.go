@@ -27,12 +27,14 @@ func TestCheck(t *testing.T) {
 	}
 	storage := map[string]kv.StorageID{}
 	for _, sql := range []string{"CREATE TABLE a (id int PRIMARY KEY, b text)", "CREATE INDEX ab ON a (lower(b)) WHERE id > 2",
-		"CREATE TABLE c (a_id int REFERENCES a)", "INSERT INTO a SELECT g, 'x' || g FROM generate_series(1, 100) g", "INSERT INTO c VALUES (7)"} {
+		"CREATE TABLE c (a_id int REFERENCES a)", "CREATE INDEX ah ON a USING hash (b)",
+		"CREATE TABLE d (id int PRIMARY KEY DEFERRABLE, n numeric UNIQUE DEFERRABLE INITIALLY DEFERRED)", "INSERT INTO d SELECT g, g FROM generate_series(1, 9) g",
+		"UPDATE d SET id = id + 1, n = n + 1", "INSERT INTO a SELECT g, 'x' || g FROM generate_series(1, 100) g", "INSERT INTO c VALUES (7)"} {
 		if _, err := conn.Exec(ctx, sql); err != nil {
 			t.Fatal(err)
 		}
 	}
-	rows, _ := conn.Query(ctx, "SELECT relname, relfilenode FROM pg_class WHERE relname IN ('a', 'ab', 'c')")
+	rows, _ := conn.Query(ctx, "SELECT relname, relfilenode FROM pg_class WHERE relname IN ('a', 'ab', 'ah', 'c')")
 	var name string
 	var id uint32
 	if _, err := pgx.ForEachRow(rows, []any{&name, &id}, func() error { storage[name] = kv.StorageID(id); return nil }); err != nil {
@@ -80,6 +82,7 @@ func TestCheck(t *testing.T) {
 		want string
 		fn   func(kv.Txn)
 	}{
+		{"index public.ah lacks the entry", func(tx kv.Txn) { tx.Delete(first(tx, storage["ah"]), nil) }},
 		{"index public.ab lacks the entry", func(tx kv.Txn) { tx.Delete(first(tx, storage["ab"]), nil) }},
 		{"violates foreign key constraint", func(tx kv.Txn) { tx.Delete(first(tx, storage["a"]), nil) }},
 		{"storage 900 has rows", func(tx kv.Txn) { tx.Put(append(kv.StoragePrefix(nil, 900), 'x'), []byte("y")) }},

@@ -1,8 +1,8 @@
 // Package node is the composition root: the one place where the concrete parts
 // meet, and where their order of start and stop is written down.
 //
-// Start: store, catalog, functions, engine, listeners. Stop: listeners, statements
-// (57P01), connections, store.
+// Start: listeners (57P03 until all is open), store, catalog, functions, engine. Stop:
+// listeners, statements (57P01), connections, store.
 package node
 
 import (
@@ -22,6 +22,7 @@ import (
 
 	"datapunk/catalog/store"
 	"datapunk/catalog/system"
+	"datapunk/internal/pgerr"
 	"datapunk/kv"
 	"datapunk/kv/txn"
 	"datapunk/server/auth"
@@ -41,6 +42,8 @@ type Node struct {
 	socket    string
 	failed    chan error
 	ctx       context.Context
+	opened    chan struct{} // closed when the directory is open
+	gone      chan struct{} // closed when the node stops
 
 	certificate *tls.Certificate
 	tending     context.CancelFunc
@@ -68,43 +71,56 @@ func Start(ctx context.Context, o config.Options) (*Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	n := &Node{failed: make(chan error, 1), ctx: ctx}
-	n.mu.conns, n.mu.sessions = map[net.Conn]bool{}, map[int32]*entry{}
-	n.db, err = txn.Open(storeOptions(o, n.fatal))
-	switch {
-	case errors.Is(err, kv.ErrInUse):
-		return nil, fmt.Errorf("the directory %s is used by another node", o.Data)
-	case err != nil:
-		return nil, err
-	}
-	if n.engine, err = newEngine(ctx, n.db); err != nil {
-		n.db.Close()
-		return nil, err
-	}
-	if err = n.engine.Recover(ctx); err == nil {
-		err = n.setPassword(ctx, o.Password)
-	}
-	if err == nil {
-		n.certificate, err = auth.Certificate(o.Data, o.TLSCert, o.TLSKey, time.Now(), rand.Reader)
-	}
-	if err != nil {
-		n.db.Close()
-		return nil, err
-	}
+	n := newNode(ctx)
 	if err := n.listen(o, addresses, port); err != nil {
 		n.closeListeners()
-		n.db.Close()
 		return nil, err
 	}
-	for _, l := range n.listeners {
-		n.wait.Add(1)
-		go n.accept(l)
+	if err := n.open(ctx, o); err != nil {
+		n.hangUp()
+		n.wait.Wait()
+		if n.db != nil {
+			n.db.Close()
+		}
+		return nil, err
 	}
+	close(n.opened)
 	tending, cancel := context.WithCancel(ctx)
 	n.tending = cancel
 	n.wait.Add(1)
 	go n.tend(tending)
 	return n, nil
+}
+
+func newNode(ctx context.Context) *Node {
+	n := &Node{failed: make(chan error, 1), ctx: ctx, opened: make(chan struct{}), gone: make(chan struct{})}
+	n.mu.conns, n.mu.sessions = map[net.Conn]bool{}, map[int32]*entry{}
+	return n
+}
+
+// open opens the directory and recovers what is in it.
+func (n *Node) open(ctx context.Context, o config.Options) (err error) {
+	n.db, err = txn.Open(storeOptions(o, n.fatal))
+	switch {
+	case errors.Is(err, kv.ErrInUse):
+		return fmt.Errorf("the directory %s is used by another node", o.Data)
+	case err != nil:
+		return err
+	}
+	if n.engine, err = newEngine(ctx, n.db); err != nil {
+		return err
+	}
+	if err := n.limits(o); err != nil {
+		return err
+	}
+	if err := n.engine.Recover(ctx); err != nil {
+		return err
+	}
+	if err := n.setPassword(ctx, o.Password); err != nil {
+		return err
+	}
+	n.certificate, err = auth.Certificate(o.Data, o.TLSCert, o.TLSKey, time.Now(), rand.Reader)
+	return err
 }
 
 // fatal takes an error after which nothing can be acknowledged any more.
@@ -180,6 +196,7 @@ func (n *Node) listen(o config.Options, addresses []string, port string) error {
 		n.listeners = append(n.listeners, l)
 	}
 	if o.Socket == "" {
+		n.accept()
 		return nil
 	}
 	path := filepath.Join(o.Socket, ".s.PGSQL."+port)
@@ -198,10 +215,19 @@ func (n *Node) listen(o config.Options, addresses []string, port string) error {
 		return err
 	}
 	n.listeners, n.socket = append(n.listeners, l), path
+	n.accept()
 	return nil
 }
 
-func (n *Node) accept(l net.Listener) {
+// accept serves whoever connects from now on.
+func (n *Node) accept() {
+	for _, l := range n.listeners {
+		n.wait.Add(1)
+		go n.acceptAt(l)
+	}
+}
+
+func (n *Node) acceptAt(l net.Listener) {
 	defer n.wait.Done()
 	for {
 		c, err := l.Accept()
@@ -278,6 +304,16 @@ func (n *Node) Secret(pid int32) uint32 {
 	return 0
 }
 
+// starting refuses a client until the directory is open.
+func (n *Node) starting() error {
+	select {
+	case <-n.opened:
+		return nil
+	default:
+		return &pgerr.Error{Severity: "FATAL", Code: pgerr.CannotConnectNow, Message: "the database system is starting up"}
+	}
+}
+
 // Cancel ends a session's statement if the key is right.
 func (n *Node) Cancel(pid int32, secret uint32) {
 	n.mu.Lock()
@@ -297,11 +333,12 @@ func (n *Node) closeListeners() {
 	}
 }
 
-// Stop ends all connections and closes the store.
-func (n *Node) Stop() error {
-	n.tending()
+// hangUp refuses new clients and ends the present ones' statements and waiting.
+func (n *Node) hangUp() {
 	n.closeListeners()
+	close(n.gone)
 	n.mu.Lock()
+	defer n.mu.Unlock()
 	n.mu.stopping = true
 	for _, e := range n.mu.sessions {
 		e.session.Terminate()
@@ -309,7 +346,12 @@ func (n *Node) Stop() error {
 	for c := range n.mu.conns {
 		c.SetReadDeadline(time.Unix(1, 0)) // an idle connection stops reading
 	}
-	n.mu.Unlock()
+}
+
+// Stop ends all connections and closes the store.
+func (n *Node) Stop() error {
+	n.tending()
+	n.hangUp()
 	n.wait.Wait()
 	return n.db.Close()
 }

@@ -18,6 +18,20 @@ var (
 // TestLogic runs every file of testdata/logic, and those beside the kernels of
 // sql/builtin, each in a schema of its own.
 func TestLogic(t *testing.T) {
+	url := *oracle
+	if url == "" {
+		url = Start(t)
+	}
+	logic(t, url, nil, asWanted)
+}
+
+// asWanted compares what a block gave with what it should give.
+func asWanted(b *Block, got []string) bool {
+	return strings.Join(got, "\n") == strings.Join(b.Want, "\n")
+}
+
+// logic runs all files with settings of a configuration.
+func logic(t *testing.T, url string, settings map[string]string, same func(*Block, []string) bool) {
 	var files []string
 	for _, pattern := range []string{"../../testdata/logic/*/*.slt", "../../sql/builtin/*/testdata/*.slt"} {
 		found, err := filepath.Glob(pattern)
@@ -25,10 +39,6 @@ func TestLogic(t *testing.T) {
 			t.Fatalf("no files %s: %v", pattern, err)
 		}
 		files = append(files, found...)
-	}
-	url := *oracle
-	if url == "" {
-		url = Start(t)
 	}
 	statements := 0
 	for _, file := range files {
@@ -46,6 +56,9 @@ func TestLogic(t *testing.T) {
 			config, err := pgconn.ParseConfig(url)
 			if err != nil {
 				t.Fatal(err)
+			}
+			for name, value := range settings {
+				config.RuntimeParams[name] = value
 			}
 			var notices []string
 			config.OnNotice = func(_ *pgconn.PgConn, n *pgconn.Notice) {
@@ -65,7 +78,7 @@ func TestLogic(t *testing.T) {
 				b := &blocks[i]
 				got[i] = b.Run(ctx, conn, &notices)
 				statements++
-				if !*rewrite && strings.Join(got[i], "\n") != strings.Join(b.Want, "\n") {
+				if !*rewrite && !same(b, got[i]) {
 					t.Errorf("%s:%d: %s\ngot\n  %s\nwant\n  %s", file, b.Line, b.SQL, strings.Join(got[i], "\n  "), strings.Join(b.Want, "\n  "))
 				}
 			}

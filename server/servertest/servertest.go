@@ -26,6 +26,17 @@ func StartAt(t testing.TB, dir string) string {
 // StartWith starts a node with options of the test's own.
 func StartWith(t testing.TB, o config.Options) string {
 	t.Helper()
+	return URL(StartNode(t, o))
+}
+
+// URL is where a node is reached.
+func URL(n *node.Node) string {
+	return "postgres://postgres@" + n.Addr() + "/postgres?sslmode=disable"
+}
+
+// StartNode is StartWith for a test that looks into the node.
+func StartNode(t testing.TB, o config.Options) *node.Node {
+	t.Helper()
 	n, err := node.Start(context.Background(), o)
 	if err != nil {
 		t.Fatal(err)
@@ -35,5 +46,5 @@ func StartWith(t testing.TB, o config.Options) string {
 			t.Error(err)
 		}
 	})
-	return "postgres://postgres@" + n.Addr() + "/postgres?sslmode=disable"
+	return n
 }

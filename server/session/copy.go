@@ -10,6 +10,7 @@ import (
 	pg "github.com/pganalyze/pg_query_go/v6"
 
 	"datapunk/catalog"
+	"datapunk/catalog/desc"
 	"datapunk/executor/utility"
 	"datapunk/internal/pgerr"
 	"datapunk/planner/plan"
@@ -50,13 +51,19 @@ type copyFormat struct {
 	match                               bool
 }
 
-// resolve finds the columns that options name.
-func (f *copyFormat) resolve(columns []string) error {
+// resolve finds the columns that options name; relation is nil for a query.
+func (f *copyFormat) resolve(columns []string, relation *desc.Relation) error {
 	find := func(list []string, option string) (map[int]bool, error) {
 		out := map[int]bool{}
 		for _, name := range list {
 			i := slices.Index(columns, name)
+			if i < 0 && relation == nil {
+				return nil, pgerr.Newf(pgerr.UndefinedColumn, "column \"%s\" does not exist", name)
+			}
 			if i < 0 {
+				if _, c := relation.Column(name); c == nil {
+					return nil, pgerr.Newf(pgerr.UndefinedColumn, "column \"%s\" of relation \"%s\" does not exist", name, relation.Name)
+				}
 				return nil, pgerr.Newf(pgerr.InvalidColumnReference, "%s column \"%s\" not referenced by COPY", option, name)
 			}
 			out[i] = true
@@ -224,7 +231,7 @@ func (s *Session) copyFrom(ctx context.Context, sql string, n *pg.CopyStmt, f *c
 	for _, c := range cols {
 		columns = append(columns, c.Name)
 	}
-	if err := f.resolve(columns); err != nil {
+	if err := f.resolve(columns, snapshot.Relation(query.Uses[0].Relation)); err != nil {
 		return "", err
 	}
 	var source client.CopySource
@@ -394,7 +401,11 @@ func (s *Session) copyTo(ctx context.Context, sql string, n *pg.CopyStmt, f *cop
 	for _, c := range x.columns {
 		columns = append(columns, c.Name)
 	}
-	if err := f.resolve(columns); err != nil {
+	var relation *desc.Relation
+	if n.Relation != nil {
+		relation = snapshot.Relation(query.Uses[0].Relation)
+	}
+	if err := f.resolve(columns, relation); err != nil {
 		return "", err
 	}
 	var out copySink = s.results

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"bytes"
 	"context"
 	"math"
 	"slices"
@@ -35,6 +36,7 @@ type cursor struct {
 	have    int64         // rows read
 	at      int64         // current row from 1; 0 before the first, have+1 after the last
 	ended   bool          // all rows are read
+	place   place
 }
 
 func (c *cursor) scroll() bool { return c.options&cursorScroll != 0 }
@@ -54,10 +56,14 @@ func (s *Session) declare(ctx context.Context, sql string, n *pg.DeclareCursorSt
 	if q := n.Query.GetSelectStmt(); q == nil || intoClause(q) != nil {
 		return "", pgerr.New(pgerr.InvalidCursorDefinition, "DECLARE CURSOR must not contain data-modifying statements in WITH")
 	}
+	c := &cursor{options: n.Options, made: s.stmtTime}
+	s.wrap = c.follow
 	x, err := s.prepare(ctx, sql, n.Query, nil, nil)
+	s.wrap = nil
 	if err != nil {
 		return "", err
 	}
+	c.simple(x.plan.Root)
 	if locksRows(x.plan.Root) && n.Options&(cursorHold|cursorScroll|cursorInsensitive) != 0 {
 		x.close()
 		what := "SCROLL"
@@ -69,7 +75,6 @@ func (s *Session) declare(ctx context.Context, sql string, n *pg.DeclareCursorSt
 		}
 		return "", pgerr.Newf(pgerr.FeatureNotSupported, "DECLARE %s CURSOR ... FOR UPDATE is not supported", what)
 	}
-	c := &cursor{options: n.Options, made: s.stmtTime}
 	if c.scroll() {
 		c.kept = x.empty()
 	}
@@ -190,7 +195,11 @@ func (q *Portal) read(n int64) error {
 		return forwardOnly()
 	}
 	for !c.ended && c.have < n {
-		ended, err := q.run.fetch(min(n-c.have, 1<<20), func(b *vector.Batch) error {
+		most := min(n-c.have, 1<<20)
+		if c.place.scan != nil {
+			most = 1 // to know the key of each
+		}
+		ended, err := q.run.fetch(most, func(b *vector.Batch) error {
 			c.keep(b)
 			return nil
 		})
@@ -206,6 +215,9 @@ func (c *cursor) keep(b *vector.Batch) {
 	rows := b.Selection(nil)
 	c.kept.AppendRows(b.Cols, rows)
 	c.have += int64(len(rows))
+	if c.place.scan != nil {
+		c.place.keys = append(c.place.keys, bytes.Clone(c.place.scan.Current()))
+	}
 }
 
 // forward goes on by up to n rows.
@@ -232,10 +244,20 @@ func (q *Portal) forward(n int64, out func(*vector.Batch) error) (int64, error) 
 		limit = 0
 	}
 	before := c.have
-	ended, err := q.run.fetch(limit, func(b *vector.Batch) error {
+	count := func(b *vector.Batch) error {
 		c.have += int64(b.Rows())
 		return out(b)
-	})
+	}
+	var ended bool
+	var err error
+	if c.place.scan != nil && limit > 1 {
+		// The last row by itself, to know its key.
+		if ended, err = q.run.fetch(limit-1, count); err == nil && !ended {
+			ended, err = q.run.fetch(1, count)
+		}
+	} else {
+		ended, err = q.run.fetch(limit, count)
+	}
 	c.ended = ended
 	if c.at = c.have; c.have-before < n {
 		c.at++

@@ -12,6 +12,8 @@ import (
 	"datapunk/catalog/stat"
 	"datapunk/catalog/store"
 	"datapunk/catalog/system"
+	"datapunk/executor/spill"
+	"datapunk/internal/budget"
 	"datapunk/kv"
 	"datapunk/sql/function"
 	"datapunk/types"
@@ -30,7 +32,12 @@ type Engine struct {
 	// Verifier turns a password into what the catalog keeps of it.
 	Verifier func(password string) (string, error)
 	Zone     *datetime.Zone
-	Start    datetime.Timestamp
+	// Memory is the node's account, Temporary where its temporary files lie.
+	Memory    *budget.Account
+	Temporary *spill.Directory
+	// SpillRows, if not 0, is how many rows an operator may hold, for tests.
+	SpillRows int
+	Start     datetime.Timestamp
 
 	rows   rowNumbers
 	counts counts

@@ -215,6 +215,7 @@ func (m *measured) Open() error {
 	t := m.clock()
 	err := m.in.Open()
 	m.actual.Total += m.spent(t)
+	m.used()
 	return err
 }
 
@@ -230,7 +231,17 @@ func (m *measured) Next(budget int) (*vector.Batch, error) {
 		m.any = true
 		m.actual.Rows += int64(b.Rows())
 	}
+	m.used()
 	return b, err
+}
+
+// used notes what the run needed so far, of several runs that which needed most.
+func (m *measured) used() {
+	if r, ok := m.in.(op.Reporter); ok {
+		if u := r.Usage(); u.Memory+u.Disk >= m.actual.Usage.Memory+m.actual.Usage.Disk {
+			m.actual.Usage = u
+		}
+	}
 }
 
 // Close ends a run.

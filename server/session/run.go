@@ -192,6 +192,7 @@ func (s *Session) execute(ctx context.Context, snapshot catalog.Snapshot, p *pla
 	x.builder.Wrap = s.wrap
 	var err error
 	if x.root, err = x.builder.Root(); err != nil {
+		x.env.Space.Close()
 		x.view.Close()
 		return nil, err
 	}
@@ -214,6 +215,7 @@ func (x *execution) prepare(ctx context.Context, params []*vector.Vector) error 
 	*x.env.Env.Env = s.env
 	x.env.Env.Env.Context = ctx
 	x.env.Params, x.env.Txn, x.env.View, x.env.Changed = params, s.txn, view, 0
+	x.env.Space = s.space()
 	x.env.ReadCommitted, x.env.LockTimeout = s.txn.Options().Isolation == kv.ReadCommitted, s.current().lockTimeout
 	x.view, x.rows, x.ended, x.opened = view, 0, false, false
 	return nil
@@ -306,6 +308,7 @@ func (x *execution) close() {
 	if x.opened {
 		x.root.Close()
 	}
+	x.env.Space.Close()
 	x.view.Close()
 	if k := x.keeper; k != nil {
 		if x.keeper = nil; x.ended && k.idle == nil {

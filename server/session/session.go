@@ -25,6 +25,8 @@ import (
 	"datapunk/catalog"
 	"datapunk/catalog/desc"
 	"datapunk/executor/op"
+	"datapunk/executor/spill"
+	"datapunk/internal/budget"
 	"datapunk/internal/pgerr"
 	"datapunk/kv"
 	"datapunk/planner/plan"
@@ -57,6 +59,8 @@ type Session struct {
 	lifts       lifts
 	settingsNow current
 	interrupt   *interrupt
+	memory      *budget.Account
+	files       spill.Files       // temporary ones
 	login       *desc.Role        // as authenticated
 	initial     map[string]string // settings at the start of the session
 	started     datetime.Timestamp
@@ -72,7 +76,8 @@ type Session struct {
 	savepoints []savepoint
 	locals     map[string]*string // values before SET LOCAL, restored at the end
 	before     map[string]*string // values before SET in this transaction, for ROLLBACK
-	deferred   []func() error     // of deferred constraints
+	deferred   []pending          // checks of deferred constraints
+	timing     timing             // what SET CONSTRAINTS said
 	atEnd      []func() error     // of this statement
 	counts     []count
 	currval    map[types.OID]int64
@@ -93,7 +98,8 @@ type savepoint struct {
 	name     string
 	mark     kv.Savepoint
 	writes   int // of the catalog writer
-	deferred int // checks waiting
+	deferred []pending
+	timing   timing
 	counts   int // row counts noted
 }
 
@@ -134,6 +140,7 @@ func (e *Engine) New(user, database string, options map[string]string) (*Session
 	s := &Session{engine: e, kv: e.DB.NewSession(), pid: e.pids.Add(1) + 1000, login: role, user: role, database: db, settings: map[string]string{},
 		statements: map[string]*Prepared{}, portals: map[string]*Portal{}, currval: map[types.OID]int64{}, started: e.Now(),
 		random: rand.New(rand.NewPCG(binary.LittleEndian.Uint64(seed[:]), binary.LittleEndian.Uint64(seed[8:])))}
+	s.memory, s.files.Directory = e.Memory.Child(), e.Temporary
 	s.style = datetime.Style{Zone: e.Zone, Now: func() datetime.Timestamp { return s.txnTime }}
 	s.format = format.Context{Datetime: &s.style, ExtraFloatDigits: 1, Names: names{s}}
 	s.env = function.Env{Format: &s.format, Clock: clock{s}, Settings: settings{s}, Names: names{s}, Sequences: sequences{s},
@@ -288,6 +295,7 @@ func (s *Session) Close() {
 		s.commit(s.engine.Context)
 	}
 	s.end()
+	s.memory.Close()
 	s.kv.UnlockAllAdvisory()
 	s.kv.Close()
 	s.engine.mu.Lock()
@@ -338,9 +346,9 @@ func (s *Session) commit(ctx context.Context) error {
 		return nil
 	}
 	for len(s.deferred) > 0 {
-		run := s.deferred[0]
+		check := s.deferred[0]
 		s.deferred = s.deferred[1:]
-		if err := run(); err != nil {
+		if err := check.run(); err != nil {
 			s.end()
 			return err
 		}
@@ -383,6 +391,7 @@ func (s *Session) end() {
 	}
 	s.txn, s.writer, s.block, s.failed = nil, nil, false, false
 	s.savepoints, s.locals, s.before, s.deferred, s.atEnd, s.counts = nil, nil, nil, nil, nil, nil
+	s.timing = timing{}
 }
 
 // Simple runs a simple-protocol message: all its statements in one transaction,
@@ -451,8 +460,11 @@ func (s *Session) fail(ctx context.Context, err error) error {
 	s.atEnd = nil
 	if s.block {
 		s.failed = true
-		if s.txn != nil {
-			// The locks and writes go at ROLLBACK; savepoints stay usable.
+		if n := len(s.savepoints); n > 0 && s.txn != nil {
+			// The locks and writes go at ROLLBACK; savepoints stay usable, and the
+			// cursors from before the last one.
+			s.closePortalsSince(n - 1)
+		} else if s.txn != nil {
 			s.closePortals()
 		}
 	} else {

@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"slices"
 	"strconv"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
@@ -62,7 +63,7 @@ func (s *Session) transaction(ctx context.Context, n *pg.TransactionStmt) (strin
 		if !s.block {
 			return "", pgerr.New(pgerr.NoActiveSqlTransaction, "SAVEPOINT can only be used in transaction blocks")
 		}
-		p := savepoint{name: n.SavepointName, mark: s.txn.Savepoint(), deferred: len(s.deferred), counts: len(s.counts)}
+		p := savepoint{name: n.SavepointName, mark: s.txn.Savepoint(), deferred: slices.Clip(s.deferred), timing: s.timing, counts: len(s.counts)}
 		if s.writer != nil {
 			p.writes = s.writer.Mark()
 		}
@@ -98,7 +99,7 @@ func (s *Session) transaction(ctx context.Context, n *pg.TransactionStmt) (strin
 		if s.writer != nil {
 			s.writer.RollbackTo(p.writes)
 		}
-		s.deferred, s.counts = s.deferred[:p.deferred], s.counts[:p.counts]
+		s.deferred, s.timing, s.counts = p.deferred, p.timing, s.counts[:p.counts]
 		s.savepoints = s.savepoints[:at+1]
 		s.failed = false
 		return "ROLLBACK", nil

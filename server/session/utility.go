@@ -52,6 +52,8 @@ func (s *Session) utility(ctx context.Context, sql string, st *parser.Statement)
 		return "EXPLAIN", s.explain(ctx, sql, n.ExplainStmt)
 	case *pg.Node_CheckPointStmt:
 		return "CHECKPOINT", nil
+	case *pg.Node_ConstraintsSetStmt:
+		return "SET CONSTRAINTS", s.setConstraints(n.ConstraintsSetStmt)
 	case *pg.Node_LockStmt:
 		return s.lockTable(ctx, sql, n.LockStmt)
 	case *pg.Node_CopyStmt:
@@ -104,6 +106,9 @@ func (s *Session) define(ctx context.Context, sql string, node *pg.Node) (string
 	}
 	if s.txn.Options().ReadOnly {
 		return "", pgerr.Newf(pgerr.ReadOnlySqlTransaction, "cannot execute %s in a read-only transaction", change.Tag())
+	}
+	if err := s.unchecked(change); err != nil {
+		return "", err
 	}
 	if err := s.ddl(ctx, w).Run(change); err != nil {
 		return "", err

@@ -11,6 +11,7 @@ import (
 	"datapunk/catalog/desc"
 	"datapunk/catalog/privilege"
 	"datapunk/catalog/store"
+	"datapunk/executor/op"
 	"datapunk/internal/pgerr"
 	"datapunk/kv"
 	"datapunk/server/setting"
@@ -342,9 +343,9 @@ func (o operators) NextRow(ctx context.Context, storage uint32, n uint64) (uint6
 	return o.s.engine.rows.take(ctx, o.s.txn, storage, n)
 }
 
-func (o operators) Deferred(constraint *desc.ForeignKey, run func() error) {
-	if constraint != nil && constraint.Deferrable && constraint.Deferred {
-		o.s.deferred = append(o.s.deferred, run)
+func (o operators) Deferred(constraint op.Constraint, run func() error) {
+	if o.s.waits(constraint) {
+		o.s.deferred = append(o.s.deferred, pending{constraint, run})
 		return
 	}
 	o.s.atEnd = append(o.s.atEnd, run)

@@ -70,6 +70,7 @@ var table = []Setting{
 	{Name: "enable_nestloop", Kind: Bool, Default: "on", Context: User},
 	{Name: "escape_string_warning", Kind: Bool, Default: "on", Context: User, Harmless: true},
 	{Name: "extra_float_digits", Kind: Int, Default: "1", Context: User, Min: -15, Max: 3},
+	{Name: "hash_mem_multiplier", Kind: Real, Default: "2", Context: User, Min: 1, Max: 1000},
 	{Name: "idle_in_transaction_session_timeout", Kind: Int, Default: "0", Context: User, Unit: "ms", Max: math.MaxInt32},
 	{Name: "in_hot_standby", Kind: Bool, Default: "off", Context: Internal, Report: true},
 	{Name: "integer_datetimes", Kind: Bool, Default: "on", Context: Internal, Report: true},
@@ -96,11 +97,12 @@ var table = []Setting{
 	{Name: "statement_timeout", Kind: Int, Default: "0", Context: User, Unit: "ms", Max: math.MaxInt32},
 	{Name: "synchronize_seqscans", Kind: Bool, Default: "on", Context: User, Harmless: true},
 	{Name: "synchronous_commit", Kind: Enum, Default: "on", Context: User, Options: []string{"local", "remote_write", "remote_apply", "on", "off"}},
+	{Name: "temp_file_limit", Kind: Int, Default: "-1", Context: Superuser, Unit: "kB", Min: -1, Max: math.MaxInt32},
 	{Name: "TimeZone", Kind: String, Default: "UTC", Context: User, Report: true},
 	{Name: "transaction_deferrable", Kind: Bool, Default: "off", Context: User},
 	{Name: "transaction_isolation", Kind: Enum, Default: "read committed", Context: User, Options: []string{"serializable", "repeatable read", "read committed", "read uncommitted"}},
 	{Name: "transaction_read_only", Kind: Bool, Default: "off", Context: User},
-	{Name: "work_mem", Kind: Int, Default: "4096", Context: User, Unit: "kB", Min: 64, Max: math.MaxInt32, Harmless: true},
+	{Name: "work_mem", Kind: Int, Default: "4096", Context: User, Unit: "kB", Min: 64, Max: math.MaxInt32},
 	{Name: "xmloption", Kind: Enum, Default: "content", Context: User, Options: []string{"content", "document"}, Harmless: true},
 }
 
@@ -163,6 +165,15 @@ func (s *Setting) Normalize(value string) (string, error) {
 			return "", err
 		}
 		return strconv.FormatInt(n, 10), nil
+	case Real:
+		n, err := strconv.ParseFloat(strings.TrimSpace(value), 64)
+		if err != nil || n != n {
+			return "", pgerr.Newf(pgerr.InvalidParameterValue, "invalid value for parameter \"%s\": \"%s\"", s.Name, value)
+		}
+		if n < s.Min || n > s.Max {
+			return "", pgerr.Newf(pgerr.InvalidParameterValue, "%g is outside the valid range for parameter \"%s\" (%g .. %g)", n, s.Name, s.Min, s.Max)
+		}
+		return strconv.FormatFloat(n, 'g', -1, 64), nil
 	}
 	return value, nil
 }

@@ -146,6 +146,11 @@ func (t *alteration) action(c *pg.AlterTableCmd) ([]logical.Action, error) {
 		if err != nil {
 			return nil, err
 		}
+		if k.Indexname != "" {
+			if err := t.usingIndex(k, x); err != nil {
+				return nil, err
+			}
+		}
 		return one(&logical.AddConstraintAction{Constraint: *x}), nil
 	case pg.AlterTableType_AT_DropConstraint:
 		return one(&logical.DropConstraint{Name: c.Name, IfExists: c.MissingOk, Cascade: c.Behavior == pg.DropBehavior_DROP_CASCADE}), nil
@@ -171,6 +176,9 @@ func (t *alteration) action(c *pg.AlterTableCmd) ([]logical.Action, error) {
 		x := b.Catalog.RelationNamed(t.rel.Schema, c.Name)
 		if x == nil || x.Index == nil || x.Index.Table != t.rel.OID {
 			return nil, pgerr.Newf(pgerr.UndefinedObject, "index \"%s\" for table \"%s\" does not exist", c.Name, t.rel.Name)
+		}
+		if x.Index.Method != "btree" {
+			return nil, pgerr.Newf(pgerr.FeatureNotSupported, "cannot cluster on index \"%s\" because access method does not support clustering", x.Name)
 		}
 		return one(&logical.SetMark{Clustered: &x.OID}), nil
 	case pg.AlterTableType_AT_DropCluster:
@@ -280,6 +288,9 @@ func (t *alteration) addColumn(c *pg.AlterTableCmd) ([]logical.Action, error) {
 		made.Serial = append(made.Serial, *serial)
 	}
 	scope := b.columnScope(t.rel.Name, made.Columns)
+	if err := b.attributes(d.Constraints); err != nil {
+		return nil, err
+	}
 	for _, k := range d.Constraints {
 		if err := b.columnConstraint(scope, made, place, k.GetConstraint()); err != nil {
 			return nil, err
@@ -643,4 +654,53 @@ func (b *Binder) alterOwner(n *pg.AlterOwnerStmt) (logical.Utility, error) {
 		return c, nil
 	}
 	return nil, pgerr.Unsupported("ALTER … OWNER of %v", n.ObjectType)
+}
+
+// usingIndex finds the index that a new constraint shall be kept by.
+func (t *alteration) usingIndex(k *pg.Constraint, c *logical.Constraint) error {
+	b, at := t.b, k.Location
+	x := b.Catalog.RelationNamed(t.rel.Schema, k.Indexname)
+	if x == nil || x.Index == nil {
+		return b.errorf(at, pgerr.UndefinedObject, "index \"%s\" does not exist", k.Indexname)
+	}
+	// A constraint of the index's own is none of this table if the index is not.
+	if holder := b.Catalog.Relation(x.Index.Table); holder != nil {
+		for i := range holder.Uniques {
+			if holder.Uniques[i].Index == x.OID {
+				return b.errorf(at, pgerr.ObjectNotInPrerequisiteState, "index \"%s\" is already associated with a constraint", x.Name)
+			}
+		}
+	}
+	def := x.Index
+	unfit := func(format string, args ...any) error {
+		e := b.errorf(at, pgerr.WrongObjectType, format, args...)
+		pgerr.Of(e).WithDetail("Cannot create a primary key or unique constraint using such an index.")
+		return e
+	}
+	expression := false
+	for i := range def.Keys {
+		expression = expression || def.Keys[i].Column == 0
+	}
+	switch {
+	case def.Table != t.rel.OID:
+		return b.errorf(at, pgerr.ObjectNotInPrerequisiteState, "index \"%s\" does not belong to table \"%s\"", x.Name, t.rel.Name)
+	case def.Invalid:
+		return b.errorf(at, pgerr.ObjectNotInPrerequisiteState, "index \"%s\" is not valid", x.Name)
+	case !def.Unique:
+		return unfit("\"%s\" is not a unique index", x.Name)
+	case expression:
+		return unfit("index \"%s\" contains expressions", x.Name)
+	case def.Predicate != "":
+		return unfit("\"%s\" is a partial index", x.Name)
+	}
+	c.Columns = nil
+	for i, key := range def.Keys {
+		col := t.rel.Columns[key.Column-1]
+		if key.Desc || key.NullsFirst || key.Collation != col.Collation || key.OpClassName != "" {
+			return unfit("index \"%s\" column number %d does not have default sorting behavior", x.Name, i+1)
+		}
+		c.Columns = append(c.Columns, col.Name)
+	}
+	c.Index = x.OID
+	return nil
 }

@@ -58,6 +58,10 @@ type Binder struct {
 	// records are the columns of columns of type record, where they are known.
 	records map[expr.ColumnID][]logical.Col
 	params  []*types.Type
+	// noted are the columns marked as outer ones, in order, to be unmarked.
+	noted []note
+	// outerAt is where a column was first mentioned as an outer one.
+	outerAt map[expr.ColumnID]int32
 	// stored: names are OID tokens of a stored expression.
 	stored bool
 	// domainValue is what VALUE means, within a domain's CHECK.
@@ -72,7 +76,7 @@ type Binder struct {
 
 // New makes a binder for a text.
 func New(sql string, options Options) *Binder {
-	return &Binder{Options: options, sql: sql, home: map[expr.ColumnID]*query{}, records: map[expr.ColumnID][]logical.Col{},
+	return &Binder{Options: options, sql: sql, home: map[expr.ColumnID]*query{}, outerAt: map[expr.ColumnID]int32{}, records: map[expr.ColumnID][]logical.Col{},
 		params: append([]*types.Type(nil), options.Params...), uses: map[types.OID]int{}}
 }
 
@@ -151,6 +155,22 @@ type query struct {
 	windows     []namedWindow
 	srf         bool
 	volatile    bool
+}
+
+// outward finds the aggregate of the query that its subqueries see as a column.
+func (q *query) outward(id expr.ColumnID) *expr.Aggregate {
+	for i := range q.out.Outward {
+		if q.out.Outward[i].ID == id {
+			return q.out.Outward[i].Aggregate
+		}
+	}
+	return nil
+}
+
+// note says that a query's outer columns came to include one.
+type note struct {
+	q  *query
+	id expr.ColumnID
 }
 
 // clause is a place in a query, for errors about what may stand there.

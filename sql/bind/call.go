@@ -7,6 +7,7 @@ import (
 	"datapunk/internal/pgerr"
 	"datapunk/sql/expr"
 	"datapunk/sql/function"
+	"datapunk/sql/logical"
 	"datapunk/types"
 	"datapunk/types/vector"
 
@@ -23,6 +24,7 @@ func (b *Binder) call(s *scope, n *pg.FuncCall) (expr.Expr, error) {
 		}
 	}
 	q := s.q
+	noted := len(b.noted)
 	var args []expr.Expr
 	var argNames []string
 	for _, a := range n.Args {
@@ -105,7 +107,7 @@ func (b *Binder) call(s *scope, n *pg.FuncCall) (expr.Expr, error) {
 	case n.Over != nil:
 		return b.windowCall(s, n, fn, args, typing)
 	case fn.Kind == function.Aggregate:
-		return b.aggregateCall(s, n, fn, args, typing, within, variadic)
+		return b.aggregateCall(s, n, fn, args, typing, within, variadic, noted)
 	}
 	name := fn.Name
 	switch {
@@ -430,8 +432,9 @@ func (b *Binder) checkSet(q *query, location int32) error {
 	return b.errorf(location, pgerr.FeatureNotSupported, "set-returning functions are not allowed in %s", clauseNames[q.clause])
 }
 
-// aggregateCall builds an aggregate.
-func (b *Binder) aggregateCall(s *scope, n *pg.FuncCall, fn *function.Func, args []expr.Expr, typing expr.Typing, within []expr.Order, variadic bool) (expr.Expr, error) {
+// aggregateCall builds an aggregate; noted is how many outer columns were noted before
+// its arguments.
+func (b *Binder) aggregateCall(s *scope, n *pg.FuncCall, fn *function.Func, args []expr.Expr, typing expr.Typing, within []expr.Order, variadic bool, noted int) (expr.Expr, error) {
 	q := s.q
 	name := fn.Name
 	switch {
@@ -522,9 +525,16 @@ func (b *Binder) aggregateCall(s *scope, n *pg.FuncCall, fn *function.Func, args
 		}
 	}
 	var nested *expr.Aggregate
-	for _, a := range agg.Args {
+	for _, a := range append(agg.Args[:len(agg.Args):len(agg.Args)], agg.Filter) {
 		expr.Walk(a, func(e expr.Expr) bool {
-			if inner, ok := e.(*expr.Aggregate); ok && inner.Level == 0 && owner == q && nested == nil {
+			inner, ok := e.(*expr.Aggregate)
+			if c, is := e.(*expr.Column); is {
+				inner = owner.outward(c.ID)
+				ok = inner != nil
+			} else {
+				ok = ok && owner == q
+			}
+			if ok && nested == nil {
 				nested = inner
 			}
 			return true
@@ -549,17 +559,42 @@ func (b *Binder) aggregateCall(s *scope, n *pg.FuncCall, fn *function.Func, args
 				WithHint("You might be able to move the set-returning function into a LATERAL FROM item.")
 		}
 	}
-	for p := q; p != owner && p != nil; p = p.parent {
-		agg.Level++
-	}
-	if agg.Level > 0 {
-		return nil, b.at(pgerr.Unsupported("an aggregate of an outer query"), n.Location)
-	}
 	if err := b.checkAggregate(owner, n.Location, "aggregate functions"); err != nil {
 		return nil, err
 	}
 	owner.aggregates = true
+	if owner != q {
+		return b.outward(s, owner, agg, noted), nil
+	}
 	return agg, nil
+}
+
+// outward makes an aggregate of a query around s a column of it. Only the owner needs
+// the columns of the aggregate's arguments.
+func (b *Binder) outward(s *scope, owner *query, agg *expr.Aggregate, noted int) expr.Expr {
+	kept := b.noted[:noted]
+	for _, n := range b.noted[noted:] {
+		if n.q.depth > owner.depth {
+			delete(n.q.outer, n.id)
+			delete(b.outerAt, n.id)
+		} else {
+			kept = append(kept, n)
+		}
+	}
+	b.noted = kept
+	var id expr.ColumnID
+	for _, o := range owner.out.Outward {
+		if expr.Equal(o.Aggregate, agg) {
+			id = o.ID
+		}
+	}
+	if id == 0 {
+		id = b.newColumn(owner)
+		owner.out.Outward = append(owner.out.Outward, logical.Outward{ID: id, Aggregate: agg})
+	}
+	c := &expr.Column{Typing: agg.Typing, ID: id, Name: agg.Func.Name}
+	b.noteOuter(c, s)
+	return c
 }
 
 // checkAggregate refuses aggregates where they may not stand.
@@ -567,8 +602,8 @@ func (b *Binder) checkAggregate(q *query, location int32, what string) error {
 	switch q.clause {
 	case inTargets, inHaving, inOrder, inDistinct, inWindowPartition, inWindowOrder, inWindowFrame:
 		return nil
-	case inFilter:
-		return b.errorf(location, pgerr.GroupingError, "%s are not allowed in %s", what, clauseNames[q.clause])
+	case inFrom:
+		return b.errorf(location, pgerr.GroupingError, "%s are not allowed in FROM clause of their own query level", what)
 	}
 	return b.errorf(location, pgerr.GroupingError, "%s are not allowed in %s", what, clauseNames[q.clause])
 }

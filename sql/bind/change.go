@@ -445,9 +445,6 @@ func (b *Binder) arbiters(s *scope, n *pg.InferClause, change *logical.Change) e
 	if n.Conname != "" {
 		for i := range rel.Uniques {
 			if u := &rel.Uniques[i]; u.Name == n.Conname {
-				if u.Deferrable {
-					return pgerr.New(pgerr.WrongObjectType, "ON CONFLICT does not support deferrable unique constraints/exclusion constraints as arbiters")
-				}
 				c.Indexes, c.Constraint = []types.OID{u.Index}, u.Name
 				return nil
 			}
@@ -469,7 +466,7 @@ func (b *Binder) arbiters(s *scope, n *pg.InferClause, change *logical.Change) e
 next:
 	for _, oid := range rel.Indexes {
 		index := b.Catalog.Relation(oid)
-		if index == nil || !index.Index.Unique || !index.Index.Immediate || index.Index.Invalid || len(index.Index.Keys) != len(want) {
+		if index == nil || !index.Index.Unique || index.Index.Invalid || len(index.Index.Keys) != len(want) {
 			continue
 		}
 		for _, k := range index.Index.Keys {

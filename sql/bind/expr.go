@@ -28,6 +28,9 @@ func (b *Binder) expr(s *scope, node *pg.Node) (expr.Expr, error) {
 		if c, ok := e.(*expr.Column); ok && err == nil && !b.stored && b.viewDepth == 0 && c.Position == 0 {
 			placed := *c
 			placed.Position = n.ColumnRef.Location + 1
+			if s.q.outer[c.ID] && b.outerAt[c.ID] == 0 {
+				b.outerAt[c.ID] = placed.Position
+			}
 			return &placed, nil
 		}
 		return e, err

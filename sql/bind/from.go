@@ -408,6 +408,11 @@ func (b *Binder) functionColumns(s *scope, e expr.Expr, name string, ref *logica
 			}
 			cols = append(cols, logical.Col{Name: c.Colname, Type: ct, Mod: mod, Collation: ct.Collation})
 		}
+		if call, ok := e.(*expr.Call); ok {
+			for _, c := range cols {
+				call.Columns = append(call.Columns, types.Field{Name: c.Name, Type: c.Type, Mod: c.Mod})
+			}
+		}
 		return cols, true, nil
 	}
 	if call, ok := e.(*expr.Call); ok {

@@ -274,12 +274,12 @@ func (c *groupCheck) check(e expr.Expr) error {
 		}
 		switch n := e.(type) {
 		case *expr.Column:
-			if c.b.home[n.ID] == c.q && !c.dependent(n) {
+			if c.b.home[n.ID] == c.q && c.q.outward(n.ID) == nil && !c.dependent(n) {
 				bad = c.b.at(c.ungrouped(n.ID, ""), n.Position-1)
 			}
 		case *expr.Subquery:
 			for _, id := range n.Outer {
-				if c.b.home[id] != c.q {
+				if c.b.home[id] != c.q || c.q.outward(id) != nil {
 					continue
 				}
 				col := &expr.Column{ID: id}
@@ -290,7 +290,7 @@ func (c *groupCheck) check(e expr.Expr) error {
 					}
 				}
 				if !found && !c.dependent(c.typed(col)) {
-					bad = c.ungrouped(id, "subquery uses ungrouped column \"%s\" from outer query")
+					bad = c.b.at(c.ungrouped(id, "subquery uses ungrouped column \"%s\" from outer query"), c.b.outerAt[id]-1)
 				}
 			}
 		}

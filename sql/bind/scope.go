@@ -102,7 +102,10 @@ func (b *Binder) noteOuter(e expr.Expr, from *scope) {
 		if c, ok := e.(*expr.Column); ok {
 			home := b.home[c.ID]
 			for q := from.q; q != nil && q != home; q = q.parent {
-				q.outer[c.ID] = true
+				if !q.outer[c.ID] {
+					q.outer[c.ID] = true
+					b.noted = append(b.noted, note{q, c.ID})
+				}
 			}
 		}
 		return true

@@ -24,7 +24,11 @@ func (b *Binder) TypeName(n *pg.TypeName) (*types.Type, int32, error) {
 		return nil, 0, err
 	}
 	mod := int32(-1)
-	if len(n.Typmods) > 0 {
+	switch {
+	case len(n.Typmods) == 0:
+	case b.stored: // as it is, and not as it is written
+		mod = n.Typmods[0].GetAConst().GetIval().GetIval()
+	default:
 		if mod, err = b.typmod(t, n.Typmods, n.Location); err != nil {
 			return nil, 0, err
 		}

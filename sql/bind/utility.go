@@ -206,6 +206,9 @@ func (b *Binder) createTable(n *pg.CreateStmt) (logical.Utility, error) {
 	}
 	scope := b.columnScope(n.Relation.Relname, t.Columns)
 	for i, d := range defs {
+		if err := b.attributes(d.Constraints); err != nil {
+			return nil, err
+		}
 		for _, c := range d.Constraints {
 			k := c.GetConstraint()
 			if err := b.columnConstraint(scope, t, i, k); err != nil {
@@ -215,6 +218,9 @@ func (b *Binder) createTable(n *pg.CreateStmt) (logical.Utility, error) {
 	}
 	for _, e := range n.TableElts {
 		if k := e.GetConstraint(); k != nil {
+			if k.Indexname != "" {
+				return nil, b.errorf(k.Location, pgerr.FeatureNotSupported, "cannot use an existing index in CREATE TABLE")
+			}
 			c, err := b.constraint(scope, k, nil)
 			if err != nil {
 				return nil, err
@@ -370,6 +376,53 @@ func (b *Binder) columnConstraint(s *scope, t *logical.CreateTable, i int, k *pg
 	return nil
 }
 
+// attributes checks that what a column says of when a constraint is checked follows a
+// constraint that has a time, and says it once.
+func (b *Binder) attributes(list []*pg.Node) error {
+	timed, deferral, initially, deferrable, deferred := false, false, false, false, false
+	for _, n := range list {
+		k := n.GetConstraint()
+		wrong := func(format string) error { return b.errorf(k.Location, pgerr.SyntaxError, format) }
+		switch k.Contype {
+		case pg.ConstrType_CONSTR_ATTR_DEFERRABLE, pg.ConstrType_CONSTR_ATTR_NOT_DEFERRABLE:
+			word := "DEFERRABLE"
+			if k.Contype == pg.ConstrType_CONSTR_ATTR_NOT_DEFERRABLE {
+				word = "NOT DEFERRABLE"
+			}
+			if !timed {
+				return wrong("misplaced " + word + " clause")
+			}
+			if deferral {
+				return wrong("multiple DEFERRABLE/NOT DEFERRABLE clauses not allowed")
+			}
+			deferral, deferrable = true, word == "DEFERRABLE"
+			if !deferrable && deferred {
+				return wrong("constraint declared INITIALLY DEFERRED must be DEFERRABLE")
+			}
+		case pg.ConstrType_CONSTR_ATTR_DEFERRED, pg.ConstrType_CONSTR_ATTR_IMMEDIATE:
+			word := "INITIALLY DEFERRED"
+			if k.Contype == pg.ConstrType_CONSTR_ATTR_IMMEDIATE {
+				word = "INITIALLY IMMEDIATE"
+			}
+			if !timed {
+				return wrong("misplaced " + word + " clause")
+			}
+			if initially {
+				return wrong("multiple INITIALLY IMMEDIATE/DEFERRED clauses not allowed")
+			}
+			initially = true
+			if deferred = word == "INITIALLY DEFERRED"; deferred && deferral && !deferrable {
+				return wrong("constraint declared INITIALLY DEFERRED must be DEFERRABLE")
+			}
+		default:
+			timed = k.Contype == pg.ConstrType_CONSTR_PRIMARY || k.Contype == pg.ConstrType_CONSTR_UNIQUE ||
+				k.Contype == pg.ConstrType_CONSTR_FOREIGN || k.Contype == pg.ConstrType_CONSTR_EXCLUSION
+			deferral, initially, deferrable, deferred = false, false, false, false
+		}
+	}
+	return nil
+}
+
 // defaultExpr binds a column's DEFAULT to stored form.
 func (b *Binder) defaultExpr(c *desc.Column, node *pg.Node) (string, error) {
 	q := &query{out: &logical.Query{}, outer: map[expr.ColumnID]bool{}, clause: inDefault}
@@ -401,14 +454,8 @@ func (b *Binder) constraint(s *scope, k *pg.Constraint, columns []string) (*logi
 		if k.Contype == pg.ConstrType_CONSTR_PRIMARY {
 			c.Kind = 'p'
 		}
-		if k.Indexname != "" {
-			return nil, pgerr.Unsupported("ADD CONSTRAINT … USING INDEX")
-		}
 		if len(k.Keys) > 0 {
 			c.Columns = names(k.Keys)
-		}
-		if c.Deferrable {
-			return nil, pgerr.Unsupported("deferrable unique constraints")
 		}
 	case pg.ConstrType_CONSTR_CHECK:
 		c.Kind = 'c'
@@ -550,9 +597,22 @@ func (b *Binder) createIndex(n *pg.IndexStmt) (logical.Utility, error) {
 	switch n.AccessMethod {
 	case "btree":
 	case "hash":
-		return nil, pgerr.Unsupported("access method \"hash\"")
-	default:
+		what := ""
+		switch {
+		case n.Unique:
+			what = "unique indexes"
+		case len(n.IndexIncludingParams) > 0:
+			what = "included columns"
+		case len(n.IndexParams) > 1:
+			what = "multicolumn indexes"
+		}
+		if what != "" {
+			return nil, pgerr.Newf(pgerr.FeatureNotSupported, "access method \"hash\" does not support %s", what)
+		}
+	case "gin", "gist", "brin", "spgist":
 		return nil, pgerr.Unsupported("access method \"%s\"", n.AccessMethod)
+	default:
+		return nil, pgerr.Newf(pgerr.UndefinedObject, "access method \"%s\" does not exist", n.AccessMethod)
 	}
 	s := b.columnScope(rel.Name, rel.Columns)
 	for _, p := range n.IndexParams {
@@ -594,6 +654,14 @@ func (b *Binder) createIndex(n *pg.IndexStmt) (logical.Utility, error) {
 		if e.Collation != nil {
 			if k.Collation, err = b.Collation(names(e.Collation), n.Relation.Location); err != nil {
 				return nil, err
+			}
+		}
+		if n.AccessMethod == "hash" {
+			switch {
+			case e.Ordering != pg.SortByDir_SORTBY_DEFAULT:
+				return nil, pgerr.New(pgerr.FeatureNotSupported, "access method \"hash\" does not support ASC/DESC options")
+			case e.NullsOrdering != pg.SortByNulls_SORTBY_NULLS_DEFAULT:
+				return nil, pgerr.New(pgerr.FeatureNotSupported, "access method \"hash\" does not support NULLS FIRST/LAST options")
 			}
 		}
 		x.Def.Keys = append(x.Def.Keys, k)

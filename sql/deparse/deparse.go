@@ -6,7 +6,8 @@
 //	"@c3"            column 3 of the relation, in an expression
 //	"@r16384"        a relation; its alias lists the columns as "@c3=name"
 //	OPERATOR("@o96".=)  an operator; the token decides, not the sign
-//	"@t23"           a type            "@l950"  a collation
+//	"@t23"           a type, "@t1043"(7) with its modifier as a number
+//	"@l950"          a collation
 //	"@f1299"(…)      a function; "@x…" as explicit cast, "@i…" as implied cast, "@q…" in special syntax
 //	"@e25"(x, mod)   an explicit cast without function; "@j…" an implied one
 //
@@ -95,6 +96,7 @@ type printer struct {
 	bareNames map[expr.ColumnID]string          // each column without its table
 	columns   map[expr.ColumnID]string          // how each column of the FROM items around prints
 	merged    map[expr.Expr]string              // values of USING columns that are no plain column
+	outward   map[expr.ColumnID]*expr.Aggregate // of the queries around
 	used      map[string]bool                   // aliases of the queries around
 	alias     map[logical.FromItem]string
 	ctes      map[*logical.CTE]string
@@ -107,7 +109,7 @@ type printer struct {
 
 func newPrinter(names Names, pretty bool) *printer {
 	return &printer{names: names, pretty: pretty, bareNames: map[expr.ColumnID]string{}, sources: map[expr.ColumnID]desc.ID{}, columns: map[expr.ColumnID]string{}, merged: map[expr.Expr]string{},
-		used: map[string]bool{}, alias: map[logical.FromItem]string{}, ctes: map[*logical.CTE]string{}}
+		outward: map[expr.ColumnID]*expr.Aggregate{}, used: map[string]bool{}, alias: map[logical.FromItem]string{}, ctes: map[*logical.CTE]string{}}
 }
 
 func (p *printer) stored() bool { return p.names == nil }

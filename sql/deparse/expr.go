@@ -184,6 +184,10 @@ func (p *printer) column(n *expr.Column) {
 		p.write(name)
 		return
 	}
+	if a := p.outward[n.ID]; a != nil {
+		p.aggregate(a)
+		return
+	}
 	switch {
 	case p.numbers != nil:
 		if number, ok := p.numbers(n.ID); ok {
@@ -301,6 +305,9 @@ func (p *printer) array(n *expr.Array) {
 
 func (p *printer) typeName(t *types.Type, mod int32) string {
 	if p.stored() {
+		if mod >= 0 {
+			return token('t', t.OID) + "(" + strconv.Itoa(int(mod)) + ")"
+		}
 		return token('t', t.OID)
 	}
 	return p.names.Type(t, mod)

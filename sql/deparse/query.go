@@ -24,6 +24,9 @@ func (p *printer) query(q *logical.Query, columns []string, named bool) {
 		return
 	}
 	p.nameFrom(q)
+	for _, o := range q.Outward {
+		p.outward[o.ID] = o.Aggregate
+	}
 	p.with(q)
 	if q.SetOp != nil {
 		p.setOp(q, columns, named)

@@ -369,7 +369,7 @@ func (c *compiler) call(n *expr.Call) (step, error) {
 		return nil, err
 	}
 	s := &call{fn: n.Func, args: args, vals: make([]*vector.Vector, len(args)), env: c.env, stable: n.Func.Volatility != function.Volatile}
-	s.run = function.Call{Func: n.Func, Return: n.T, Mod: n.M, Collation: inputCollation(n), Variadic: n.Variadic, Env: c.env.Env}
+	s.run = function.Call{Func: n.Func, Return: n.T, Mod: n.M, Collation: inputCollation(n), Variadic: n.Variadic, Columns: n.Columns, Env: c.env.Env}
 	for _, a := range n.Args {
 		s.run.Args = append(s.run.Args, expr.ArgType(a))
 	}

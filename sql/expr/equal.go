@@ -78,7 +78,7 @@ func Equal(a, b Expr) bool {
 		return ok && x.Op == y.Op && equalLists(x.Left, y.Left) && equalLists(x.Right, y.Right)
 	case *Aggregate:
 		y, ok := b.(*Aggregate)
-		if !ok || x.Func != y.Func || x.Star != y.Star || x.Distinct != y.Distinct || x.Level != y.Level ||
+		if !ok || x.Func != y.Func || x.Star != y.Star || x.Distinct != y.Distinct ||
 			len(x.Order) != len(y.Order) || !equalLists(x.Args, y.Args) || !equalLists(x.Direct, y.Direct) || !Equal(x.Filter, y.Filter) {
 			return false
 		}

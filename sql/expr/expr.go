@@ -78,7 +78,9 @@ type (
 		Variadic bool      // the last argument is an array given with VARIADIC
 		Form     Form      // how it was written, for printing
 		Keyword  string    // of AsKeyword: CURRENT_DATE, LOCALTIME(3) …
-		Position int       // in the statement, for errors; 0 unknown
+		// Columns are those of a column definition list, in FROM.
+		Columns  []types.Field
+		Position int // in the statement, for errors; 0 unknown
 	}
 
 	// Cast converts without a function: by relabelling, by text I/O, or
@@ -242,7 +244,6 @@ type (
 		Order    []Order
 		Filter   Expr // or nil
 		Variadic bool
-		Level    int // queries up to which it belongs, 0 the nearest
 		Position int32
 	}
 

@@ -38,14 +38,17 @@ type Query struct {
 	// Dependent are columns that a grouped primary key determines.
 	Dependent []expr.Expr
 	Having    expr.Expr
-	Windows   []WindowSpec
-	Distinct  bool
-	On        []expr.Expr // DISTINCT ON
-	OrderBy   []Sort
-	Limit     expr.Expr
-	Offset    expr.Expr
-	WithTies  bool
-	Locks     []Locking
+	// Outward are aggregates of this query that stand in its subqueries, which see
+	// each as a column.
+	Outward  []Outward
+	Windows  []WindowSpec
+	Distinct bool
+	On       []expr.Expr // DISTINCT ON
+	OrderBy  []Sort
+	Limit    expr.Expr
+	Offset   expr.Expr
+	WithTies bool
+	Locks    []Locking
 
 	SetOp *SetOp // of UNION, INTERSECT, EXCEPT; Targets then name its columns
 	CTEs  []*CTE
@@ -61,6 +64,12 @@ type Query struct {
 	// Uses lists the relations the query reads or writes, views included, with
 	// the lock each needs.
 	Uses []Use
+}
+
+// Outward is an aggregate that subqueries see as a column of its query.
+type Outward struct {
+	ID        expr.ColumnID
+	Aggregate *expr.Aggregate
 }
 
 // Use is one relation a query depends on.

@@ -94,6 +94,7 @@ type Constraint struct {
 	Deferrable bool
 	Deferred   bool
 	NotValid   bool
+	Index      types.OID // USING INDEX
 	Include    []string
 	NullsEqual bool
 }

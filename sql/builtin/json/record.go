@@ -1,6 +1,8 @@
 package json
 
 import (
+	"strconv"
+
 	"datapunk/internal/pgerr"
 	"datapunk/sql/builtin/loop"
 	"datapunk/sql/function"
@@ -162,14 +164,21 @@ func (f *filler) columns(list []types.Field, tree *jsonb.Tree, base []*vector.Ve
 	return cols, nil
 }
 
-// shape is the fields of a call's result: of the composite, or of the list of
-// column definitions.
-func shape(c *function.Call) ([]types.Field, error) {
+// shape is the fields of a call's result: of the composite, of the list of column
+// definitions, or else those of the record to begin with.
+func shape(c *function.Call, base []*vector.Vector) ([]types.Field, error) {
 	if len(c.Columns) > 0 {
 		return c.Columns, nil
 	}
 	if t := c.Return.Root(); len(t.Fields) > 0 {
 		return t.Fields, nil
+	}
+	if len(base) > 0 {
+		fields := make([]types.Field, len(base))
+		for k, v := range base {
+			fields[k] = types.Field{Name: "f" + strconv.Itoa(k+1), Type: v.Type, Mod: -1}
+		}
+		return fields, nil
 	}
 	return nil, pgerr.New(pgerr.FeatureNotSupported, "could not determine row type for result of "+c.Func.Name).
 		WithHint("Provide a non-null record argument, or call the function in the FROM clause using a column definition list.")
@@ -189,11 +198,11 @@ func records(t function.Table) {
 			out.Set(i, args[0], i)
 			return nil
 		}
-		fields, err := shape(c)
+		base, err := baseRow(c, args[0], i)
 		if err != nil {
 			return err
 		}
-		base, err := baseRow(c, args[0], i)
+		fields, err := shape(c, base)
 		if err != nil {
 			return err
 		}
@@ -208,7 +217,7 @@ func records(t function.Table) {
 		return err
 	})
 	toRecord := function.Row(func(c *function.Call, args []*vector.Vector, i int, out *vector.Vector) error {
-		fields, err := shape(c)
+		fields, err := shape(c, nil)
 		if err != nil {
 			return err
 		}
@@ -235,15 +244,16 @@ func recordset(name string, at int) function.Impl {
 		if args[at].Null(0) {
 			return nil, nil
 		}
-		fields, err := shape(c)
-		if err != nil {
-			return nil, err
-		}
 		var base []*vector.Vector
 		if at == 1 {
+			var err error
 			if base, err = baseRow(c, args[0], 0); err != nil {
 				return nil, err
 			}
+		}
+		fields, err := shape(c, base)
+		if err != nil {
+			return nil, err
 		}
 		tree, err := document(args[at], 0)
 		if err != nil {

@@ -41,6 +41,7 @@ func Table() function.Table {
 	accessMethods(t)
 	nothing(t)
 	information(t)
+	send(t)
 	return t
 }
 

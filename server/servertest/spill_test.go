@@ -1,0 +1,55 @@
+package servertest
+
+import (
+	"flag"
+	"slices"
+	"strings"
+	"testing"
+
+	"datapunk/server/config"
+)
+
+// spillRows is how many rows an operator may hold in the configuration in which
+// everything spills.
+const spillRows = 2
+
+// TestLogicSpilled runs the files of TestLogic with next to no memory: sorts merge many
+// runs, hash tables are divided, kept rows are on disk. Rows whose order the statement
+// does not say may come in another one.
+func TestLogicSpilled(t *testing.T) {
+	if *oracle != "" || *rewrite {
+		t.Skip("the files belong to TestLogic")
+	}
+	n := StartNode(t, config.Options{Data: t.TempDir(), Listen: "127.0.0.1:0", SpillRows: spillRows})
+	unordered := map[string]bool{} // cursors
+	logic(t, URL(n), map[string]string{"work_mem": "64"}, func(b *Block, got []string) bool {
+		words := strings.Fields(strings.ToUpper(b.SQL))
+		ordered := strings.Contains(strings.Join(words, " "), "ORDER BY")
+		switch words[0] {
+		case "DECLARE":
+			unordered[words[1]] = !ordered
+		case "FETCH":
+			if unordered[words[len(words)-1]] && len(got) == len(b.Want) {
+				return true // other rows than the first may come first
+			}
+		}
+		return asWanted(b, got) || !ordered && slices.Equal(sorted(got), sorted(b.Want))
+	})
+	files, bytes := n.Temporary().Total()
+	counts := n.Temporary().Counts()
+	t.Logf("spilled: %v; %d files, %d bytes", counts, files, bytes)
+	some := strings.Contains(flag.Lookup("test.run").Value.String(), "/")
+	for kind, times := range counts {
+		if times == 0 && !some {
+			t.Errorf("no %s spilled: the files do not reach it any more", kind)
+		}
+	}
+	if left, err := n.Temporary().Left(); len(left) > 0 || err != nil {
+		t.Errorf("temporary files are left: %v %v", left, err)
+	}
+	if used := n.Memory().Used(); used != 0 {
+		t.Errorf("%d bytes of memory are left", used)
+	}
+}
+
+func sorted(rows []string) []string { return slices.Sorted(slices.Values(rows)) }
