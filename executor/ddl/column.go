@@ -9,8 +9,10 @@ import (
 	"datapunk/internal/pgerr"
 	"datapunk/kv"
 	"datapunk/sql/eval"
+	"datapunk/sql/expr"
 	"datapunk/sql/logical"
 	"datapunk/types"
+	"datapunk/types/keycodec"
 	"datapunk/types/vector"
 )
 
@@ -234,21 +236,8 @@ func (x *Executor) setType(r *desc.Relation, a *logical.SetType) error {
 		col.Default = a.Default
 	}
 	col.HasMissing, col.Missing = false, nil
-	// Index keys have the type too; expressions over the column are bound anew.
-	for _, oid := range r.Indexes {
-		index := snapshot.Relation(oid)
-		if index == nil || !indexMentions(index.Index, a.Column) {
-			continue
-		}
-		if err := x.change(oid, func(i *desc.Relation) {
-			for k := range i.Index.Keys {
-				if key := &i.Index.Keys[k]; key.Column == a.Column {
-					key.Type, key.Mod, key.Collation = a.Type, a.Mod, a.Collation
-				}
-			}
-		}); err != nil {
-			return err
-		}
+	if err := x.retype(old, r, a); err != nil {
+		return err
 	}
 	if a.Using == "" && from == a.Type {
 		return x.Writer.Put(x.Context, r)
@@ -262,6 +251,62 @@ func (x *Executor) setType(r *desc.Relation, a *logical.SetType) error {
 			if err := x.validateCheck(r, &r.Checks[i]); err != nil {
 				return err
 			}
+		}
+	}
+	return nil
+}
+
+// retype gives the new type of a column to r's checks and index keys; expressions over
+// the column are bound anew.
+func (x *Executor) retype(old, r *desc.Relation, a *logical.SetType) error {
+	binder := x.Bind("", x.Writer.Snapshot(), nil, false)
+	var err error
+	for i := range r.Checks {
+		if k := &r.Checks[i]; mentionsColumn(k.Expr, a.Column) {
+			if k.Expr, _, _, err = binder.Retyped(k.Expr, old, r, true); err != nil {
+				return err
+			}
+		}
+	}
+	for _, oid := range r.Indexes {
+		index := x.Writer.Snapshot().Relation(oid)
+		if index == nil || !indexMentions(index.Index, a.Column) {
+			continue
+		}
+		def := *index.Index
+		def.Keys = slices.Clone(def.Keys)
+		for k := range def.Keys {
+			key := &def.Keys[k]
+			switch {
+			case key.Column == a.Column:
+				if key.Type, key.Mod = a.Type, a.Mod; a.Collation == 0 || key.Collation == old.Columns[a.Column-1].Collation {
+					key.Collation = a.Collation
+				}
+			case key.Column == 0 && mentionsColumn(key.Expr, a.Column):
+				var e expr.Expr
+				if key.Expr, e, key.Column, err = binder.Retyped(key.Expr, old, r, false); err != nil {
+					return err
+				}
+				if key.Column != 0 {
+					key.Expr = ""
+				}
+				if key.Type, key.Mod = e.Type().OID, e.Mod(); key.Collation == 0 || e.Collation() == 0 {
+					key.Collation = e.Collation() // or else its own, or the one it was given
+				}
+			default:
+				continue
+			}
+			if err := keycodec.Supported(x.Writer.Snapshot().Type(key.Type)); err != nil {
+				return err
+			}
+		}
+		if mentionsColumn(def.Predicate, a.Column) {
+			if def.Predicate, _, _, err = binder.Retyped(def.Predicate, old, r, true); err != nil {
+				return err
+			}
+		}
+		if err := x.change(oid, func(i *desc.Relation) { i.Index = &def }); err != nil {
+			return err
 		}
 	}
 	return nil

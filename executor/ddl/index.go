@@ -319,9 +319,11 @@ func (b *builder) duplicateOf(x *Executor, values []*vector.Vector, to *desc.Rel
 	e.Constraint = b.rel.Name
 	var names, texts []string
 	for i, k := range b.index.Keys {
-		name := k.Expr
+		name := ""
 		if k.Number != 0 {
 			name = format.QuoteIdent(to.Columns[k.Number-1].Name)
+		} else if text, ok, err := x.Env.Names.Definition("index", b.rel.OID, i+1, true); err == nil && ok {
+			name = text
 		}
 		names = append(names, name)
 		if values[i].Null(0) {

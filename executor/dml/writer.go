@@ -19,6 +19,7 @@ import (
 	"datapunk/kv"
 	"datapunk/planner/plan"
 	"datapunk/sql/eval"
+	"datapunk/sql/function"
 	"datapunk/sql/logical"
 	"datapunk/types"
 	"datapunk/types/format"
@@ -360,10 +361,19 @@ func (w *Writer) keyNames(x *table.Index) string {
 		if c.Number != 0 {
 			parts = append(parts, format.QuoteIdent(w.Table.Desc.Columns[c.Number-1].Name))
 		} else {
-			parts = append(parts, x.Desc.Index.Keys[k].Name)
+			parts = append(parts, keyText(w.env.Names, x.Desc, k))
 		}
 	}
 	return strings.Join(parts, ", ")
+}
+
+// keyText prints an expression that is an index key as PostgreSQL's errors do.
+func keyText(names function.Names, index *desc.Relation, k int) string {
+	text, ok, err := names.Definition("index", index.OID, k+1, true)
+	if err != nil || !ok {
+		return index.Index.Keys[k].Name
+	}
+	return text
 }
 
 func (w *Writer) valueText(vals []*vector.Vector, i int) string { return valueText(w.env, vals, i) }

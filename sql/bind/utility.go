@@ -302,6 +302,18 @@ func (b *Binder) columnScope(name string, columns []desc.Column) *scope {
 	return &scope{q: q, items: []*source{src}, noOuter: true}
 }
 
+// number is that of the column which an expression is, 0 for any other.
+func (s *scope) number(e expr.Expr) int16 {
+	if c, ok := e.(*expr.Column); ok {
+		for _, k := range s.items[0].cols {
+			if k.ID == c.ID {
+				return k.Number
+			}
+		}
+	}
+	return 0
+}
+
 // store binds an expression and prints it in stored form.
 func (b *Binder) store(s *scope, e expr.Expr) (string, []int16, error) {
 	set := map[expr.ColumnID]bool{}
@@ -382,7 +394,7 @@ func (b *Binder) attributes(list []*pg.Node) error {
 	timed, deferral, initially, deferrable, deferred := false, false, false, false, false
 	for _, n := range list {
 		k := n.GetConstraint()
-		wrong := func(format string) error { return b.errorf(k.Location, pgerr.SyntaxError, format) }
+		wrong := func(text string) error { return b.errorf(k.Location, pgerr.SyntaxError, "%s", text) }
 		switch k.Contype {
 		case pg.ConstrType_CONSTR_ATTR_DEFERRABLE, pg.ConstrType_CONSTR_ATTR_NOT_DEFERRABLE:
 			word := "DEFERRABLE"
@@ -643,10 +655,20 @@ func (b *Binder) createIndex(n *pg.IndexStmt) (logical.Utility, error) {
 			if !immutable(v) {
 				return nil, pgerr.New(pgerr.InvalidObjectDefinition, "functions in index expression must be marked IMMUTABLE")
 			}
-			if k.Expr, _, err = b.store(s, v); err != nil {
+			k.Type, k.Mod, k.Collation = v.Type().OID, v.Mod(), v.Collation()
+			// A column in parentheses, also with COLLATE, is a plain key.
+			bare := v
+			for c := e.Expr.GetCollateClause(); c != nil && err == nil; c = c.Arg.GetCollateClause() {
+				bare, err = b.expr(s, c.Arg)
+			}
+			if err != nil {
 				return nil, err
 			}
-			k.Type, k.Mod, k.Collation = v.Type().OID, v.Mod(), v.Collation()
+			if k.Column = s.number(bare); k.Column == 0 {
+				if k.Expr, _, err = b.store(s, v); err != nil {
+					return nil, err
+				}
+			}
 			if k.Name = b.columnName(e.Expr); k.Name == "?column?" {
 				k.Name = "expr"
 			}
