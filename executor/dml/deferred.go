@@ -34,7 +34,7 @@ func (w *Writer) later(x *table.Index, e table.Entry, keys []*vector.Vector, i i
 	if batch.Len() > 0 {
 		check.Table = w.Table.Desc.OID
 	}
-	w.env.Session.Deferred(check, func() error { return w.alone(x, e, values) })
+	w.env.Session.Deferred(check, w.env, func() error { return w.alone(x, e, values) })
 	return nil
 }
 

@@ -78,7 +78,7 @@ func (k *foreignKey) check(cols []*vector.Vector, i int) error {
 		}
 		return nil
 	}
-	k.env.Session.Deferred(ofForeign(k.def, k.from), func() error { return k.look(vals) })
+	k.env.Session.Deferred(ofForeign(k.def, k.from), k.env, func() error { return k.look(vals) })
 	return nil
 }
 
@@ -230,20 +230,20 @@ func (w *Writer) action(child *desc.Relation, def *desc.ForeignKey, old, cols []
 	}
 	switch action {
 	case 'a':
-		w.env.Session.Deferred(ofForeign(def, w.Table), check)
+		w.env.Session.Deferred(ofForeign(def, w.Table), w.env, check)
 		return nil
 	case 'r':
-		w.env.Session.Deferred(op.Constraint{}, check)
+		w.env.Session.Deferred(op.Constraint{}, w.env, check)
 		return nil
 	case 'c':
 		if cols == nil {
-			w.env.Session.Deferred(op.Constraint{}, run("DELETE FROM ONLY "+name+" WHERE "+cond, vals))
+			w.env.Session.Deferred(op.Constraint{}, w.env, run("DELETE FROM ONLY "+name+" WHERE "+cond, vals))
 			return nil
 		}
 		for k, n := range def.Columns {
 			set = append(set, format.QuoteIdent(child.Columns[n-1].Name)+" = $"+strconv.Itoa(len(vals)+k+1))
 		}
-		w.env.Session.Deferred(op.Constraint{}, run("UPDATE ONLY "+name+" SET "+strings.Join(set, ", ")+" WHERE "+cond, append(append([]*vector.Vector(nil), vals...), fresh...)))
+		w.env.Session.Deferred(op.Constraint{}, w.env, run("UPDATE ONLY "+name+" SET "+strings.Join(set, ", ")+" WHERE "+cond, append(append([]*vector.Vector(nil), vals...), fresh...)))
 		return nil
 	}
 	value := " = NULL"
@@ -257,7 +257,7 @@ func (w *Writer) action(child *desc.Relation, def *desc.ForeignKey, old, cols []
 	for _, n := range targets {
 		set = append(set, format.QuoteIdent(child.Columns[n-1].Name)+value)
 	}
-	w.env.Session.Deferred(op.Constraint{}, run("UPDATE ONLY "+name+" SET "+strings.Join(set, ", ")+" WHERE "+cond, vals))
+	w.env.Session.Deferred(op.Constraint{}, w.env, run("UPDATE ONLY "+name+" SET "+strings.Join(set, ", ")+" WHERE "+cond, vals))
 	return nil
 }
 

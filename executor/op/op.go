@@ -57,8 +57,9 @@ type Session interface {
 	// NextRow allots row numbers of a table: count of them, from the returned one.
 	NextRow(ctx context.Context, storage uint32, count uint64) (uint64, error)
 	// Deferred runs a check or action of a constraint at the end of the statement, or
-	// of the transaction if the constraint (the zero one is never) is deferred.
-	Deferred(constraint Constraint, run func() error)
+	// of the transaction if the constraint (the zero one is never) is deferred. Its
+	// env has the context of the statement that is under way then.
+	Deferred(constraint Constraint, env *Env, run func() error)
 	// CurrentRow is the key of the row of a table that an open cursor is at.
 	CurrentRow(cursor string, table types.OID, name string) ([]byte, error)
 	Notice(*pgerr.Error)

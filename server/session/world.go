@@ -343,12 +343,16 @@ func (o operators) NextRow(ctx context.Context, storage uint32, n uint64) (uint6
 	return o.s.engine.rows.take(ctx, o.s.txn, storage, n)
 }
 
-func (o operators) Deferred(constraint op.Constraint, run func() error) {
+func (o operators) Deferred(constraint op.Constraint, env *op.Env, run func() error) {
+	now := func() error {
+		env.Context = o.s.env.Context
+		return run()
+	}
 	if o.s.waits(constraint) {
-		o.s.deferred = append(o.s.deferred, pending{constraint, run})
+		o.s.deferred = append(o.s.deferred, pending{constraint, now})
 		return
 	}
-	o.s.atEnd = append(o.s.atEnd, run)
+	o.s.atEnd = append(o.s.atEnd, now)
 }
 
 func (o operators) Notice(e *pgerr.Error) { o.s.notice(e) }
