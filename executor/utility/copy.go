@@ -38,6 +38,7 @@ type CopySource interface {
 // CopyReader cuts a COPY FROM into lines and fields.
 type CopyReader struct {
 	source CopySource
+	decode func([]byte) ([]byte, error)
 	format CopyFormat
 	buffer []byte
 	ended  bool
@@ -47,9 +48,11 @@ type CopyReader struct {
 	fields []Field
 }
 
-// NewCopyReader reads a source in a format.
-func NewCopyReader(source CopySource, format CopyFormat) *CopyReader {
-	return &CopyReader{source: source, format: format}
+// NewCopyReader reads a source in a format; decode brings a line from the client's
+// character set, in which ASCII must be ASCII. (A piece of the source may end within a
+// character, a line does not.)
+func NewCopyReader(source CopySource, decode func([]byte) ([]byte, error), format CopyFormat) *CopyReader {
+	return &CopyReader{source: source, decode: decode, format: format}
 }
 
 // Raw is the last line as it stood, for error messages.
@@ -66,6 +69,9 @@ func (r *CopyReader) Next() ([]Field, error) {
 			return nil, err
 		}
 		r.Line++
+		if line, err = r.decode(line); err != nil {
+			return nil, err
+		}
 		if r.Line == 1 && r.format.Header {
 			if err := r.match(line); err != nil {
 				return nil, err
@@ -118,12 +124,13 @@ func (r *CopyReader) match(line []byte) error {
 
 // line returns the next line without its end; in CSV a quoted line end belongs to it.
 func (r *CopyReader) line() ([]byte, error) {
-	from, quoted := 0, false
+	// Where scanning goes on when a piece has come; an escape may end past the last one.
+	i, quoted := 0, false
 	for {
-		for i := from; i < len(r.buffer); i++ {
+		for ; i < len(r.buffer); i++ {
 			c := r.buffer[i]
 			if r.format.CSV {
-				if quoted && c == r.format.Escape && r.format.Escape != r.format.Quote && i+1 < len(r.buffer) {
+				if quoted && c == r.format.Escape && r.format.Escape != r.format.Quote {
 					i++
 					continue
 				}
@@ -159,9 +166,7 @@ func (r *CopyReader) line() ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		// Scanning starts again: a piece may end within an escape.
-		quoted = false
-		r.buffer = append(append(make([]byte, 0, len(r.buffer)+len(piece)), r.buffer...), piece...)
+		r.buffer = append(r.buffer, piece...)
 	}
 }
 

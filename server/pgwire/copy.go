@@ -9,9 +9,8 @@ import (
 
 // copyIn reads CopyData messages.
 type copyIn struct {
-	conn   *Conn
-	done   bool
-	binary bool
+	conn *Conn
+	done bool
 }
 
 // CopyIn begins a COPY from the client (client.Results).
@@ -19,7 +18,7 @@ func (c *Conn) CopyIn(columns int, binary bool) (client.CopySource, error) {
 	c.begin('G')
 	c.copyHead(columns, binary)
 	c.flush()
-	return &copyIn{conn: c, binary: binary}, c.err
+	return &copyIn{conn: c}, c.err
 }
 
 func (c *Conn) copyHead(columns int, binary bool) {
@@ -48,10 +47,7 @@ func (s *copyIn) Next() ([]byte, error) {
 		}
 		switch kind {
 		case 'd':
-			if s.binary {
-				return body, nil
-			}
-			return s.conn.session.Encoding().Decode(body)
+			return body, nil
 		case 'c':
 			s.done = true
 			return nil, io.EOF

@@ -236,7 +236,7 @@ func (s *Session) copyFrom(ctx context.Context, sql string, n *pg.CopyStmt, f *c
 	}
 	var source client.CopySource
 	if n.Filename != "" {
-		file, err := s.openCopy(n.Filename, f.Binary)
+		file, err := openCopy(n.Filename)
 		if err != nil {
 			return "", err
 		}
@@ -245,7 +245,7 @@ func (s *Session) copyFrom(ctx context.Context, sql string, n *pg.CopyStmt, f *c
 	} else if source, err = s.results.CopyIn(len(cols), f.Binary); err != nil {
 		return "", err
 	}
-	in := &copyRows{session: s, reader: utility.NewCopyReader(source, f.CopyFormat), cols: cols, table: query.Change.Table.Relation.Name}
+	in := &copyRows{session: s, reader: utility.NewCopyReader(source, s.encoding.Decode, f.CopyFormat), cols: cols, table: query.Change.Table.Relation.Name}
 	if f.Binary {
 		in.binary = utility.NewBinaryReader(source)
 	}

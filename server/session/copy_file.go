@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -69,13 +68,10 @@ func fileError(name, purpose, hint string, err error) error {
 // copyFile is a file of the server as the source of a COPY.
 type copyFile struct {
 	*os.File
-	session *Session
-	binary  bool
-	in      *bufio.Reader
-	buffer  []byte
+	buffer []byte
 }
 
-func (s *Session) openCopy(name string, binary bool) (*copyFile, error) {
+func openCopy(name string) (*copyFile, error) {
 	file, err := os.Open(name)
 	if err != nil {
 		return nil, fileError(name, "reading", "COPY FROM instructs the PostgreSQL server process to read a file. You may want a client-side facility such as psql's \\copy.", err)
@@ -84,33 +80,16 @@ func (s *Session) openCopy(name string, binary bool) (*copyFile, error) {
 		file.Close()
 		return nil, pgerr.Newf(pgerr.WrongObjectType, "\"%s\" is a directory", name)
 	}
-	return &copyFile{File: file, session: s, binary: binary, in: bufio.NewReaderSize(file, 64<<10)}, nil
+	return &copyFile{File: file, buffer: make([]byte, 64<<10)}, nil
 }
 
-// Next gives the next piece: whole lines, where characters may be of several bytes.
+// Next gives the next piece, which lives until the next call.
 func (f *copyFile) Next() ([]byte, error) {
-	if f.buffer == nil {
-		f.buffer = make([]byte, 64<<10)
+	n, err := f.Read(f.buffer)
+	if n > 0 {
+		return f.buffer[:n], nil
 	}
-	n, err := f.in.Read(f.buffer)
-	if n == 0 {
-		if err == nil {
-			err = io.ErrNoProgress
-		}
-		return nil, err
-	}
-	piece := f.buffer[:n]
-	if f.binary {
-		return piece, nil
-	}
-	if piece[n-1] != '\n' {
-		rest, err := f.in.ReadBytes('\n')
-		if err != nil && err != io.EOF {
-			return nil, err
-		}
-		piece = append(append([]byte(nil), piece...), rest...)
-	}
-	return f.session.encoding.Decode(piece)
+	return nil, err
 }
 
 // copySink takes the bytes of a COPY TO.
