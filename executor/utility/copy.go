@@ -6,6 +6,7 @@ import (
 	"io"
 
 	"datapunk/internal/pgerr"
+	"datapunk/types/format"
 )
 
 // CopyFormat is the options of a COPY that concern its bytes.
@@ -55,7 +56,7 @@ func NewCopyReader(source CopySource, decode func([]byte) ([]byte, error), forma
 	return &CopyReader{source: source, decode: decode, format: format}
 }
 
-// Raw is the last line as it stood, for error messages.
+// Raw is the last line as it stood, for error messages; nil if it could not be read.
 func (r *CopyReader) Raw() []byte { return r.text }
 
 // Next returns the next line's fields, which live until the next call, or io.EOF.
@@ -69,16 +70,18 @@ func (r *CopyReader) Next() ([]Field, error) {
 			return nil, err
 		}
 		r.Line++
+		r.text = nil
 		if line, err = r.decode(line); err != nil {
 			return nil, err
 		}
+		line = bytes.TrimSuffix(bytes.TrimSuffix(line, []byte("\n")), []byte("\r"))
+		r.text = line
 		if r.Line == 1 && r.format.Header {
 			if err := r.match(line); err != nil {
 				return nil, err
 			}
 			continue
 		}
-		r.text = line
 		if !r.format.CSV {
 			if string(line) == `\.` {
 				r.done = true
@@ -122,7 +125,7 @@ func (r *CopyReader) match(line []byte) error {
 	return nil
 }
 
-// line returns the next line without its end; in CSV a quoted line end belongs to it.
+// line returns the next line with its end; in CSV a quoted line end belongs to it.
 func (r *CopyReader) line() ([]byte, error) {
 	// Where scanning goes on when a piece has come; an escape may end past the last one.
 	i, quoted := 0, false
@@ -142,9 +145,9 @@ func (r *CopyReader) line() ([]byte, error) {
 				continue
 			}
 			if c == '\n' && !quoted {
-				line := r.buffer[:i]
+				line := r.buffer[:i+1]
 				r.buffer = r.buffer[i+1:]
-				return bytes.TrimSuffix(line, []byte("\r")), nil
+				return line, nil
 			}
 		}
 		if r.ended {
@@ -156,7 +159,7 @@ func (r *CopyReader) line() ([]byte, error) {
 			}
 			line := r.buffer
 			r.buffer = nil
-			return bytes.TrimSuffix(line, []byte("\r")), nil
+			return line, nil
 		}
 		piece, err := r.source.Next()
 		if err == io.EOF {
@@ -186,7 +189,14 @@ func (r *CopyReader) splitText(line []byte) ([]Field, error) {
 		if string(raw) == r.format.Null {
 			r.fields = append(r.fields, Field{Null: true})
 		} else {
-			r.fields = append(r.fields, Field{Text: unescape(raw)})
+			text := unescape(raw)
+			if len(text) < len(raw) {
+				// Bytes written as numbers are the server's, and text all the same.
+				if err := format.CheckText(text); err != nil {
+					return nil, err
+				}
+			}
+			r.fields = append(r.fields, Field{Text: text})
 		}
 		if i >= len(line) {
 			return r.fields, nil

@@ -1,14 +1,13 @@
 package client
 
 import (
-	"fmt"
 	"strings"
-	"unicode/utf8"
 
 	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/charmap"
 
 	"datapunk/internal/pgerr"
+	"datapunk/types/format"
 )
 
 // Encoding converts between a client's character set and UTF8.
@@ -54,7 +53,7 @@ func (e *Encoding) Decode(b []byte) ([]byte, error) {
 		return b, nil
 	}
 	if e == nil {
-		return b, validUTF8(b)
+		return b, format.CheckText(b)
 	}
 	out, err := e.charset.NewDecoder().Bytes(b)
 	if err != nil || strings.ContainsRune(string(out), '\ufffd') {
@@ -73,33 +72,6 @@ func (e *Encoding) Encode(b []byte) ([]byte, error) {
 		return nil, pgerr.Newf(pgerr.UntranslatableCharacter, "character in encoding \"UTF8\" has no equivalent in encoding \"%s\"", e.Name)
 	}
 	return out, nil
-}
-
-// validUTF8 refuses what is no UTF8, naming the bytes as PostgreSQL does: as many as
-// the first of them promises.
-func validUTF8(b []byte) error {
-	for i := 0; i < len(b); {
-		r, size := utf8.DecodeRune(b[i:])
-		if r != utf8.RuneError || size > 1 {
-			i += size
-			continue
-		}
-		n := 1
-		switch c := b[i]; {
-		case c&0xe0 == 0xc0:
-			n = 2
-		case c&0xf0 == 0xe0:
-			n = 3
-		case c&0xf8 == 0xf0:
-			n = 4
-		}
-		var list []string
-		for _, c := range b[i:min(i+n, len(b))] {
-			list = append(list, fmt.Sprintf("0x%02x", c))
-		}
-		return pgerr.Newf(pgerr.CharacterNotInRepertoire, "invalid byte sequence for encoding \"UTF8\": %s", strings.Join(list, " "))
-	}
-	return nil
 }
 
 func ascii(b []byte) bool {

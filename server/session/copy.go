@@ -258,7 +258,11 @@ func (s *Session) copyFrom(ctx context.Context, sql string, n *pg.CopyStmt, f *c
 	if _, err = x.fetch(0, func(*vector.Batch) error { return nil }); err != nil {
 		e := translate(ctx, err).(*pgerr.Error)
 		if line := in.line(); line > 0 && e.Where == "" {
-			e.WithWhere("COPY %s, line %d", in.table, line)
+			if raw := in.reader.Raw(); raw != nil && in.splitting {
+				e.WithWhere("COPY %s, line %d: \"%s\"", in.table, line, short(raw))
+			} else {
+				e.WithWhere("COPY %s, line %d", in.table, line)
+			}
 		}
 		// What the client still sends is read and forgotten.
 		for {
@@ -280,6 +284,8 @@ type copyRows struct {
 	table   string
 	batch   *vector.Batch
 	ended   bool
+	// splitting: the reader is at a line, and errors are about its text.
+	splitting bool
 }
 
 // Next reads up to max lines (plan.Rows).
@@ -321,7 +327,12 @@ func (c *copyRows) next() ([]utility.Field, error) {
 	if c.binary != nil {
 		return c.binary.Next(len(c.cols))
 	}
-	return c.reader.Next()
+	c.splitting = true
+	fields, err := c.reader.Next()
+	if err == nil || err == io.EOF {
+		c.splitting = false
+	}
+	return fields, err
 }
 
 // line is the line, or the row in binary format, that was read last.

@@ -170,7 +170,7 @@ func ParseText(ctx *Context, t *types.Type, mod int32, text string, out *vector.
 }
 
 // CheckText tells whether text may be stored: valid UTF-8 without NUL (22021).
-func CheckText(text string) error {
+func CheckText[T string | []byte](text T) error {
 	for i := 0; i < len(text); i++ {
 		if c := text[i]; c == 0 || c >= utf8.RuneSelf {
 			return checkText(text)
@@ -179,17 +179,18 @@ func CheckText(text string) error {
 	return nil
 }
 
-func checkText(text string) error {
+// checkText names the bytes as PostgreSQL does: as many as the first of them promises.
+func checkText[T string | []byte](text T) error {
 	for i := 0; i < len(text); {
 		c := text[i]
 		if c == 0 {
-			return badUTF8(text[i : i+1])
+			return badUTF8(string(text[i : i+1]))
 		}
 		if c < utf8.RuneSelf {
 			i++
 			continue
 		}
-		r, n := utf8.DecodeRuneInString(text[i:])
+		r, n := utf8.DecodeRuneInString(string(text[i:min(i+utf8.UTFMax, len(text))]))
 		if r == utf8.RuneError && n <= 1 {
 			length := 1
 			switch {
@@ -200,7 +201,7 @@ func checkText(text string) error {
 			case c >= 0xc0 && c < 0xe0:
 				length = 2
 			}
-			return badUTF8(text[i:min(i+length, len(text))])
+			return badUTF8(string(text[i:min(i+length, len(text))]))
 		}
 		i += n
 	}
