@@ -6,8 +6,6 @@ import (
 	"datapunk/catalog/desc"
 	"datapunk/executor/table"
 	"datapunk/kv"
-	"datapunk/sql/eval"
-	"datapunk/sql/logical"
 	"datapunk/types/keycodec"
 	"datapunk/types/rowcodec"
 	"datapunk/types/vector"
@@ -58,8 +56,8 @@ func (x *Executor) Check(r *desc.Relation, report func(format string, args ...an
 		if err := x.scan(c.index.Prefix, func([]byte, []byte) error { entries++; return nil }); err != nil {
 			return err
 		}
-		if entries != c.entries && !c.reported {
-			report("index %s has %d entries, its table %d rows for it", x.qualified(c.index.Desc), entries, c.entries)
+		if entries != c.count && !c.reported {
+			report("index %s has %d entries, its table %d rows for it", x.qualified(c.index.Desc), entries, c.count)
 		}
 	}
 	for i := range r.ForeignKeys {
@@ -93,78 +91,36 @@ func (x *Executor) scan(prefix []byte, fn func(key, value []byte) error) error {
 
 // indexCheck follows one index through the rows of its table.
 type indexCheck struct {
-	index     *table.Index
-	keys      []*eval.Eval
-	predicate *eval.Eval
-	entries   int // there should be
-	reported  bool
-	report    func(format string, args ...any)
+	*entries
+	count    int // of entries, as there should be
+	reported bool
+	report   func(format string, args ...any)
 }
 
 func (x *Executor) indexChecks(t *table.Table, report func(string, ...any)) ([]*indexCheck, error) {
-	cols, layout := storedColumns(t)
+	cols, layout := x.storedColumns(t)
 	var list []*indexCheck
 	for _, index := range t.Indexes {
 		if index.Desc.Index.Invalid {
 			continue
 		}
-		c := &indexCheck{index: index, keys: make([]*eval.Eval, len(index.Keys)), report: report}
-		for i, k := range index.Keys {
-			if k.Number == 0 {
-				e, err := x.compileStored(k.Expr, cols, layout)
-				if err != nil {
-					return nil, err
-				}
-				c.keys[i] = e
-			}
+		e, err := x.entriesOf(index, cols, layout)
+		if err != nil {
+			return nil, err
 		}
-		if p := index.Desc.Index.Predicate; p != "" {
-			e, err := x.compileStored(p, cols, layout)
-			if err != nil {
-				return nil, err
-			}
-			c.predicate = e
-		}
+		c := &indexCheck{entries: e, report: report}
 		list = append(list, c)
 	}
 	return list, nil
 }
 
-// compileStored compiles a stored expression over a table's columns.
-func (x *Executor) compileStored(text string, cols []logical.Col, layout eval.Layout) (*eval.Eval, error) {
-	e, err := x.Bind("", x.Writer.Snapshot(), nil, false).Stored(text, cols)
-	if err != nil {
-		return nil, err
-	}
-	return eval.Compile(e, layout, &eval.Env{Env: x.Env})
-}
-
 // row looks for the entry of one row.
 func (c *indexCheck) row(x *Executor, cols []*vector.Vector, rowKey []byte) error {
-	one, sel := &vector.Batch{Cols: cols, N: 1}, []int32{0}
-	if c.predicate != nil {
-		v, err := c.predicate.Run(one, sel)
-		if err != nil {
-			return err
-		}
-		if v.Null(0) || !vector.Of[bool](v)[v.Index(0)] {
-			return nil
-		}
+	e, ok, err := c.of(cols, rowKey)
+	if err != nil || !ok {
+		return err
 	}
-	keys := make([]*vector.Vector, len(c.index.Keys))
-	for i, k := range c.index.Keys {
-		if k.Number != 0 {
-			keys[i] = cols[k.Number-1]
-			continue
-		}
-		v, err := c.keys[i].Run(one, sel)
-		if err != nil {
-			return err
-		}
-		keys[i] = v
-	}
-	c.entries++
-	e := c.index.Entry(keys, cols, 0, rowKey)
+	c.count++
 	latest, err := x.Txn.Latest(x.Context, e.Key)
 	if err != nil {
 		return err

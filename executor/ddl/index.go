@@ -114,7 +114,7 @@ func (x *Executor) fill(from, to *desc.Relation, rows bool, indexes []types.OID,
 		return err
 	}
 	env := &op.Env{Env: &eval.Env{Env: x.Env}, Txn: x.Txn, Session: x.Session}
-	cols, layout := storedColumns(target)
+	cols, layout := x.storedColumns(target)
 	builds := make([]*builder, 0, len(indexes))
 	defer func() {
 		for _, b := range builds {
@@ -140,27 +140,8 @@ func (x *Executor) fill(from, to *desc.Relation, rows bool, indexes []types.OID,
 				b.index = i
 			}
 		}
-		binder := x.Bind("", snapshot, nil, false)
-		b.keys = make([]*eval.Eval, len(rel.Index.Keys))
-		for i, k := range rel.Index.Keys {
-			if k.Column == 0 {
-				e, err := binder.Stored(k.Expr, cols)
-				if err != nil {
-					return err
-				}
-				if b.keys[i], err = eval.Compile(e, layout, env.Env); err != nil {
-					return err
-				}
-			}
-		}
-		if rel.Index.Predicate != "" {
-			e, err := binder.Stored(rel.Index.Predicate, cols)
-			if err != nil {
-				return err
-			}
-			if b.predicate, err = eval.Compile(e, layout, env.Env); err != nil {
-				return err
-			}
+		if b.entries, err = x.entriesOf(b.index, cols, layout); err != nil {
+			return err
 		}
 	}
 	scan := x.Txn.LatestScan(kv.Span{Start: source.Prefix, End: keycodec.Successor(source.Prefix)}, kv.ScanOptions{Versions: true})
@@ -259,42 +240,21 @@ func (b *builder) distinct(x *Executor, to *desc.Relation) error {
 
 // builder fills one index.
 type builder struct {
-	rel       *desc.Relation
-	index     *table.Index
-	primary   bool
-	load      kv.Load
-	keys      []*eval.Eval
-	predicate *eval.Eval
+	rel     *desc.Relation
+	index   *table.Index
+	primary bool // the rows themselves
+	load    kv.Load
+	entries *entries // nil if primary
 }
 
 func (b *builder) add(x *Executor, t *table.Table, values []*vector.Vector, rowKey, row []byte, version kv.Timestamp) error {
 	if b.primary {
 		return b.load.Add(x.Context, append(append([]byte(nil), t.Prefix...), rowKey...), row, version)
 	}
-	one := &vector.Batch{Cols: values, N: 1}
-	sel := []int32{0}
-	if b.predicate != nil {
-		v, err := b.predicate.Run(one, sel)
-		if err != nil {
-			return err
-		}
-		if v.Null(0) || !vector.Of[bool](v)[v.Index(0)] {
-			return nil
-		}
+	e, ok, err := b.entries.of(values, rowKey)
+	if err != nil || !ok {
+		return err
 	}
-	keys := make([]*vector.Vector, len(b.index.Keys))
-	for i, k := range b.index.Keys {
-		if k.Number != 0 {
-			keys[i] = values[k.Number-1]
-			continue
-		}
-		v, err := b.keys[i].Run(one, sel)
-		if err != nil {
-			return err
-		}
-		keys[i] = v
-	}
-	e := b.index.Entry(keys, values, 0, rowKey)
 	return b.load.Add(x.Context, e.Key, e.Value, version)
 }
 

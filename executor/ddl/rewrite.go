@@ -56,7 +56,7 @@ type converter struct {
 
 func (x *Executor) converter(source, target *table.Table, stored map[int16]string, env *eval.Env) (*converter, error) {
 	c := &converter{values: make([]*eval.Eval, len(target.Types)), old: &vector.Batch{N: 1}, stored: stored}
-	cols, layout := storedColumns(source)
+	cols, layout := x.storedColumns(source)
 	binder := x.Bind("", x.Writer.Snapshot(), nil, false)
 	for n, text := range stored {
 		if text == "" {

@@ -4,28 +4,22 @@ import (
 	"strings"
 
 	"datapunk/catalog/desc"
-	"datapunk/executor/op"
 	"datapunk/executor/table"
 	"datapunk/internal/pgerr"
-	"datapunk/kv"
+	"datapunk/sql/bind"
 	"datapunk/sql/eval"
-	"datapunk/sql/expr"
 	"datapunk/sql/logical"
 	"datapunk/types"
 	"datapunk/types/format"
-	"datapunk/types/keycodec"
 	"datapunk/types/vector"
 )
 
-// storedColumns are a table's columns as stored expressions of it are bound, and
-// where a batch of all its columns has them.
-func storedColumns(t *table.Table) ([]logical.Col, eval.Layout) {
-	const first = expr.ColumnID(1 << 20) // past every id that binding allots
-	cols, layout := make([]logical.Col, len(t.Types)), eval.Layout{}
-	for i := range cols {
-		c := &t.Desc.Columns[i]
-		cols[i] = logical.Col{ID: first + expr.ColumnID(i), Name: c.Name, Type: t.Types[i], Mod: c.Mod, Collation: c.Collation, Number: int16(i + 1)}
-		layout[cols[i].ID] = i
+// storedColumns are a table's columns as stored expressions of it are bound, and where
+// each lies in a row.
+func (x *Executor) storedColumns(t *table.Table) ([]logical.Col, eval.Layout) {
+	cols, layout := bind.StoredColumns(t.Desc, x.Writer.Snapshot().Type), eval.Layout{}
+	for i, c := range cols {
+		layout[c.ID] = i
 	}
 	return cols, layout
 }
@@ -74,47 +68,21 @@ func (x *Executor) validateCheck(r *desc.Relation, c *desc.Check) error {
 	if err != nil {
 		return err
 	}
-	cols, layout := storedColumns(t)
-	values := &vector.Batch{N: 1}
-	var numbers []int16
-	for i, ct := range t.Types {
-		values.Cols, numbers = append(values.Cols, vector.New(ct, 1)), append(numbers, int16(i+1))
-	}
-	e, err := x.Bind("", x.Writer.Snapshot(), nil, false).Stored(c.Expr, cols)
+	cols, layout := x.storedColumns(t)
+	check, err := x.compileStored(c.Expr, cols, layout)
 	if err != nil {
 		return err
 	}
-	env := &op.Env{Env: &eval.Env{Env: x.Env}, Txn: x.Txn}
-	check, err := eval.Compile(e, layout, env.Env)
-	if err != nil {
-		return err
-	}
-	scan := x.Txn.LatestScan(kv.Span{Start: t.Prefix, End: keycodec.Successor(t.Prefix)}, kv.ScanOptions{})
-	defer scan.Close()
-	var rows kv.Batch
-	for {
-		if err := scan.Next(x.Context, &rows, 512); err != nil {
+	return x.eachRow(r, func(values []*vector.Vector) error {
+		v, err := check.Run(&vector.Batch{Cols: values, N: 1}, []int32{0})
+		if err != nil {
 			return err
 		}
-		if rows.Len() == 0 {
-			return nil
+		if !v.Null(0) && !vector.Of[bool](v)[v.Index(0)] {
+			e := pgerr.Newf(pgerr.CheckViolation, "check constraint \"%s\" of relation \"%s\" is violated by some row", c.Name, r.Name)
+			e.Constraint = c.Name
+			return e
 		}
-		for k := range rows.Len() {
-			for i := range values.Cols {
-				values.Cols[i].Init(t.Types[i], 1)
-			}
-			if err := t.Decode(rows.Key(k), rows.Value(k), numbers, values.Cols, 0); err != nil {
-				return err
-			}
-			v, err := check.Run(values, []int32{0})
-			if err != nil {
-				return err
-			}
-			if !v.Null(0) && !vector.Of[bool](v)[v.Index(0)] {
-				e := pgerr.Newf(pgerr.CheckViolation, "check constraint \"%s\" of relation \"%s\" is violated by some row", c.Name, r.Name)
-				e.Constraint = c.Name
-				return e
-			}
-		}
-	}
+		return nil
+	})
 }

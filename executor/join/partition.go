@@ -116,17 +116,7 @@ func (h *Hash) spill(first func() (*vector.Batch, []*vector.Vector, []*vector.Ve
 }
 
 // rowBytes is about what a row needs in memory with its hash entry.
-func rowBytes(cols []plan.Column) int {
-	n := 32
-	for _, c := range cols {
-		if c.T.Len > 0 {
-			n += int(c.T.Len)
-		} else {
-			n += 32
-		}
-	}
-	return n
-}
+func rowBytes(cols []plan.Column) int { return 32 + plan.Width(cols) }
 
 // outer tells whether left rows without a match are wanted.
 func (h *Hash) outer() bool {

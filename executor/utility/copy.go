@@ -1,4 +1,5 @@
-// Package utility has what is neither query nor catalog change: COPY's formats.
+// Package utility has what is neither query nor catalog change: COPY's formats and
+// ANALYZE's sample of a table.
 package utility
 
 import (

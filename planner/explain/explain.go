@@ -162,7 +162,7 @@ func (m *maker) node(p plan.Node) *Node {
 		return in
 	}
 	n := &Node{Est: *p.Estimate(), Actual: m.actual[p]}
-	n.Est.Width = width(p.Output())
+	n.Est.Width = plan.Width(p.Output())
 	if m.actual != nil && n.Actual == nil {
 		n.Actual = &Actual{}
 	}
@@ -183,20 +183,6 @@ func (m *maker) node(p plan.Node) *Node {
 		n.Props = append([]Property{{Name: "Output", Value: out, text: strings.Join(out, ", ")}}, n.Props...)
 	}
 	n.Children = append(n.Children, m.subnodes()...)
-	return n
-}
-
-// width is about how many bytes a row has; 32 for a column of any length, as PostgreSQL
-// guesses.
-func width(cols []plan.Column) int {
-	n := 0
-	for _, c := range cols {
-		if c.T.Len > 0 {
-			n += int(c.T.Len)
-		} else {
-			n += 32
-		}
-	}
 	return n
 }
 

@@ -6,6 +6,7 @@ import (
 	"datapunk/catalog"
 	"datapunk/catalog/desc"
 	"datapunk/internal/pgerr"
+	"datapunk/sql/bind"
 	"datapunk/sql/deparse"
 	"datapunk/sql/expr"
 	"datapunk/sql/logical"
@@ -124,14 +125,9 @@ type printed struct {
 
 // expression prints a stored expression over a relation's columns.
 func (d definer) expression(r *desc.Relation, text string) (out printed, err error) {
-	// Columns as the binder sees them: past every id that binding allots.
-	const first = expr.ColumnID(1 << 20)
 	var cols []logical.Col
 	if r != nil {
-		for i := range r.Columns {
-			c := &r.Columns[i]
-			cols = append(cols, logical.Col{ID: first + expr.ColumnID(i), Name: c.Name, Type: d.snapshot.Type(c.Type), Mod: c.Mod, Collation: c.Collation, Number: int16(i + 1)})
-		}
+		cols = bind.StoredColumns(r, d.snapshot.Type)
 	}
 	e, err := d.s.binder("", d.snapshot, nil, false).Stored(text, cols)
 	if err != nil {
@@ -145,10 +141,10 @@ func (d definer) expression(r *desc.Relation, text string) (out printed, err err
 		out.call = true
 	}
 	out.text, err = deparse.Show(e, func(id expr.ColumnID) string {
-		if i := int(id - first); i >= 0 && i < len(cols) {
-			return cols[i].Name
+		if len(cols) == 0 {
+			return ""
 		}
-		return ""
+		return cols[id-cols[0].ID].Name
 	}, d.shown, d.pretty, false)
 	return out, err
 }

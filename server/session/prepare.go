@@ -107,13 +107,5 @@ func (s *Session) executeStatement(ctx context.Context, sql string, n *pg.Execut
 		return "", err
 	}
 	defer x.close()
-	if x.columns != nil {
-		if err := s.results.Columns(x.columns); err != nil {
-			return "", err
-		}
-	}
-	if _, err := x.fetch(0, s.results.Batch); err != nil {
-		return "", err
-	}
-	return x.tag(), nil
+	return x.answer()
 }

@@ -276,23 +276,7 @@ func commas(text string) []string {
 	if strings.TrimSpace(text) == "" {
 		return nil
 	}
-	var parts []string
-	depth, quoted, start := 0, false, 0
-	for i := range len(text) {
-		switch c := text[i]; {
-		case c == '"':
-			quoted = !quoted
-		case quoted:
-		case c == '(' || c == '[':
-			depth++
-		case c == ')' || c == ']':
-			depth--
-		case c == ',' && depth == 0:
-			parts = append(parts, strings.TrimSpace(text[start:i]))
-			start = i + 1
-		}
-	}
-	return append(parts, strings.TrimSpace(text[start:]))
+	return function.Commas(text, '"')
 }
 
 // operatorIn reads regoper and regoperator.

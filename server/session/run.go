@@ -221,6 +221,20 @@ func (x *execution) prepare(ctx context.Context, params []*vector.Vector) error 
 	return nil
 }
 
+// answer sends the client the columns and all rows, and gives the tag.
+func (x *execution) answer() (string, error) {
+	results := x.session.results
+	if x.columns != nil {
+		if err := results.Columns(x.columns); err != nil {
+			return "", err
+		}
+	}
+	if _, err := x.fetch(0, results.Batch); err != nil {
+		return "", err
+	}
+	return x.tag(), nil
+}
+
 // repeatable tells a plan whose operators can be opened again with other parameters:
 // all of their state is made anew by Open.
 func repeatable(p *plan.Plan) bool {

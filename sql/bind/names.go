@@ -155,6 +155,18 @@ func (b *Binder) systemExpr(text string) (expr.Expr, error) {
 	return e, err
 }
 
+// StoredColumns are a relation's columns, dropped ones too, as its stored expressions are
+// bound over them: in order, with ids past every one that binding allots.
+func StoredColumns(r *desc.Relation, typeOf func(types.OID) *types.Type) []logical.Col {
+	const first = expr.ColumnID(1 << 20)
+	cols := make([]logical.Col, len(r.Columns))
+	for i := range cols {
+		c := &r.Columns[i]
+		cols[i] = logical.Col{ID: first + expr.ColumnID(i), Name: c.Name, Type: typeOf(c.Type), Mod: c.Mod, Collation: c.Collation, Number: int16(i + 1)}
+	}
+	return cols
+}
+
 // Stored binds a stored expression over one relation's columns; cols may be nil.
 func (b *Binder) Stored(text string, cols []logical.Col) (expr.Expr, error) {
 	node, err := parser.ParseExpr(text)

@@ -5,7 +5,6 @@ import (
 	"datapunk/internal/pgerr"
 	"datapunk/sql/deparse"
 	"datapunk/sql/expr"
-	"datapunk/sql/logical"
 	"datapunk/sql/parser"
 	"datapunk/types"
 	"datapunk/types/format"
@@ -16,17 +15,12 @@ import (
 // PostgreSQL's ALTER COLUMN TYPE does. With condition it must give a boolean. column is
 // its number if it has become a column and nothing else.
 func (b *Binder) Retyped(stored string, from, to *desc.Relation, condition bool) (text string, e expr.Expr, column int16, err error) {
-	const first = expr.ColumnID(1 << 20) // past every id that binding allots
-	var cols []logical.Col
-	for i := range from.Columns {
-		c := &from.Columns[i]
-		cols = append(cols, logical.Col{ID: first + expr.ColumnID(i), Name: c.Name, Type: b.Catalog.Type(c.Type), Mod: c.Mod, Collation: c.Collation, Number: int16(i + 1)})
-	}
+	cols := StoredColumns(from, b.Catalog.Type)
 	old, err := b.Stored(stored, cols)
 	if err != nil {
 		return "", nil, 0, err
 	}
-	text, err = deparse.Show(old, func(id expr.ColumnID) string { return cols[id-first].Name }, plainNames{b}, false, false)
+	text, err = deparse.Show(old, func(id expr.ColumnID) string { return cols[id-cols[0].ID].Name }, plainNames{b}, false, false)
 	if err != nil {
 		return "", nil, 0, err
 	}

@@ -204,7 +204,7 @@ func readFunc(f []string) *Func {
 		fn.ArgNames = braced(f[17])
 	}
 	if f[19] != `\N` {
-		fn.Defaults = splitDefaults(f[19])
+		fn.Defaults = Commas(f[19], '\'')
 	}
 	return fn
 }
@@ -218,13 +218,13 @@ func braced(s string) []string {
 	return parts
 }
 
-// splitDefaults cuts a list of expressions at its top-level commas.
-func splitDefaults(s string) []string {
+// Commas cuts a list at its commas that lie in no brackets and no quotes.
+func Commas(s string, quote rune) []string {
 	var parts []string
 	depth, start, quoted := 0, 0, false
 	for i, c := range s {
 		switch {
-		case c == '\'':
+		case c == quote:
 			quoted = !quoted
 		case quoted:
 		case c == '(' || c == '[':
