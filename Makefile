@@ -27,7 +27,7 @@ check: ## vet, staticcheck, format, module tidiness and the package lattice
 	$(GO) tool staticcheck ./...
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); exit 1; }
 	$(GO) mod tidy -diff
-	$(GO) test ./internal/deps ./internal/tidy
+	$(GO) test -count=1 ./internal/deps ./internal/tidy
 
 oracle: build ## run testdata/logic against a scratch PostgreSQL 15 too; any difference fails
 	@.ci/oracle.sh

@@ -45,7 +45,7 @@ var rules = map[string][]string{
 	"planner/cost":   {},
 	"executor/spill": {"types", "types/vector"}, // knows rows, not operators: all of them use it
 	"server/setting": {},
-	"server/client":  {"types", "types/vector"},
+	"server/client":  {"types", "types/format", "types/vector"},
 	"server/pgwire":  {"server/auth", "server/client", "types", "types/format", "types/vector"},
 	"server/config":  {},
 }
