@@ -83,7 +83,7 @@ func (b *Builder) read(k *cte) *spill.Rows {
 	for _, c := range k.node.Root.Output() {
 		columns = append(columns, c.T)
 	}
-	rows := b.Env.Space.NewRows(columns)
+	rows := b.Env.Space.NewRows(spill.Kept, columns)
 	k.in, k.err = b.Build(k.node.Root)
 	if k.err != nil {
 		return nil
@@ -154,7 +154,7 @@ func (b *Builder) build(n plan.Node) (op.Operator, error) {
 	case *plan.CTEScan:
 		return b.cteScan(n)
 	case *plan.WorkTable:
-		return scan.NewRows(identity(len(n.Out)), b.unions[n.Union].Work), nil
+		return scan.NewKept(b.unions[n.Union].Work), nil
 	case *plan.Filter:
 		return flow.NewFilter(b.Env, n, in)
 	case *plan.Project:
@@ -193,21 +193,12 @@ func (b *Builder) build(n plan.Node) (op.Operator, error) {
 	return nil, pgerr.Internal("no operator for %T", n)
 }
 
-func identity(n int) []int {
-	out := make([]int, n)
-	for i := range out {
-		out[i] = i
-	}
-	return out
-}
-
 func (b *Builder) recursion(n *plan.RecursiveUnion) (op.Operator, error) {
-	var r *flow.Recursion
-	if n.All {
-		r = flow.NewRecursion(b.Env, n, nil)
-	} else {
-		r = flow.NewRecursion(b.Env, n, setop.NewSeen(n.Out))
+	var seen flow.Seen
+	if !n.All {
+		seen = setop.NewUnion(b.Env, n.Out)
 	}
+	r := flow.NewRecursion(b.Env, n, seen)
 	b.unions[n] = r
 	left, err := b.Build(n.Left)
 	if err != nil {

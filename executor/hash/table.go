@@ -25,9 +25,12 @@ type Table struct {
 	rows    []int32
 }
 
+// firstKeys is how many keys a new table has room for: a small limit is not met by room.
+const firstKeys = 64
+
 // New makes an empty table for keys of the given types and collations.
 func New(keys []*types.Type, collations []types.OID) *Table {
-	t := &Table{Keys: vector.NewBatch(keys, vector.Size)}
+	t := &Table{Keys: vector.NewBatch(keys, firstKeys)}
 	for i, k := range keys {
 		t.compare = append(t.compare, kernel.Comparer(k, collations[i]))
 	}
@@ -86,17 +89,21 @@ func (t *Table) Hash(keys []*vector.Vector, n int, sel []int32) []uint64 {
 	return t.scratch
 }
 
-// equal compares row i of keys with row of the table; two nulls are equal.
+// equal compares row i of keys with row of the table.
 func (t *Table) equal(keys []*vector.Vector, i int, row int) bool {
-	for k, v := range keys {
-		mine := t.Keys.Cols[k]
-		switch xn, yn := v.Null(i), mine.Null(row); {
+	return same(t.compare, keys, i, t.Keys.Cols, row)
+}
+
+// same compares row i of a with row j of b; two nulls are equal.
+func same(compare []kernel.Compare, a []*vector.Vector, i int, b []*vector.Vector, j int) bool {
+	for k, c := range compare {
+		switch xn, yn := a[k].Null(i), b[k].Null(j); {
 		case xn && yn:
 			continue
 		case xn || yn:
 			return false
 		}
-		if t.compare[k](v, i, mine, row) != 0 {
+		if c(a[k], i, b[k], j) != 0 {
 			return false
 		}
 	}

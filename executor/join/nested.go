@@ -57,7 +57,7 @@ func (n *Nested) Open() error {
 		for _, c := range n.node.Right.Output() {
 			columns = append(columns, c.T)
 		}
-		n.kept = n.env.Space.NewRows(columns)
+		n.kept = n.env.Space.NewRows(spill.Kept, columns)
 		if err := n.right.Open(); err != nil {
 			return err
 		}

@@ -5,7 +5,7 @@ import (
 	"datapunk/types/vector"
 )
 
-// Kept gives the rows of a WITH query, which are in memory or on disk.
+// Kept gives the rows of a WITH query or a work table, which are in memory or on disk.
 type Kept struct {
 	source func() (*spill.Rows, error)
 	from   *spill.Rows

@@ -83,54 +83,6 @@ func (v *Values) Next(budget int) (*vector.Batch, error) {
 // Close does nothing.
 func (v *Values) Close() {}
 
-// Rows gives batches kept before: WITH queries and work tables.
-type Rows struct {
-	Source func() (*vector.Batch, error)
-	places []int
-	from   *vector.Batch
-	at     int
-	out    vector.Batch
-	sel    []int32
-}
-
-// NewRows reads kept rows; places says which kept column each output shows.
-func NewRows(places []int, source func() (*vector.Batch, error)) *Rows {
-	return &Rows{Source: source, places: places}
-}
-
-// Open starts at the first row.
-func (r *Rows) Open() error {
-	r.at = 0
-	var err error
-	r.from, err = r.Source()
-	return err
-}
-
-// Next passes on rows without copying them.
-func (r *Rows) Next(budget int) (*vector.Batch, error) {
-	if r.from == nil {
-		return nil, nil
-	}
-	n := min(budget, vector.Size, r.from.N-r.at)
-	if n <= 0 {
-		return nil, nil
-	}
-	r.out.Cols = r.out.Cols[:0]
-	for _, p := range r.places {
-		r.out.Cols = append(r.out.Cols, r.from.Cols[p])
-	}
-	r.sel = r.sel[:0]
-	for i := range n {
-		r.sel = append(r.sel, int32(r.at+i))
-	}
-	r.out.N, r.out.Sel = r.from.N, r.sel
-	r.at += n
-	return &r.out, nil
-}
-
-// Close does nothing: the rows are somebody else's.
-func (r *Rows) Close() {}
-
 // Source passes rows from outside on.
 type Source struct{ node *plan.Source }
 

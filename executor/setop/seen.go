@@ -34,9 +34,6 @@ func NewSeen(cols []plan.Column) *Seen {
 // Reset forgets all rows.
 func (s *Seen) Reset() { s.table = hash.New(s.keys, s.collations) }
 
-// Size is about the bytes held.
-func (s *Seen) Size() int64 { return s.table.Size() }
-
 // New appends the rows of sel not met before to out.
 func (s *Seen) New(b *vector.Batch, sel []int32, out []int32) []int32 {
 	last := s.table.Len()

@@ -31,10 +31,12 @@ const (
 	Distinct
 	SetOp
 	Kept
+	Recursion
+	Window
 	kinds
 )
 
-var kindNames = [kinds]string{"sort", "hash join", "hash aggregate", "distinct", "set operation", "kept rows"}
+var kindNames = [kinds]string{"sort", "hash join", "hash aggregate", "distinct", "set operation", "kept rows", "recursion", "window"}
 
 func (k Kind) String() string { return kindNames[k] }
 

@@ -1,6 +1,8 @@
 package spill
 
 import (
+	"sort"
+
 	"datapunk/types"
 	"datapunk/types/vector"
 )
@@ -16,9 +18,10 @@ type Run struct {
 }
 
 type block struct {
-	at   int64
-	size int32
-	rows int32
+	at    int64
+	first int64 // number of its first row
+	size  int32
+	rows  int32
 }
 
 // Release forgets the rows.
@@ -69,7 +72,7 @@ func (w *Writer) flush() error {
 	if err != nil {
 		return err
 	}
-	w.run.blocks = append(w.run.blocks, block{at, int32(len(*w.buf)), int32(b.N)})
+	w.run.blocks = append(w.run.blocks, block{at, w.run.Rows, int32(len(*w.buf)), int32(b.N)})
 	w.run.Rows += int64(b.N)
 	w.run.Bytes += Filled(b)
 	for _, v := range b.Cols {
@@ -108,6 +111,15 @@ func (r *Reader) Next() (*vector.Batch, error) {
 		return nil, err
 	}
 	return r.batch, decode(r.batch, int(b.rows), src)
+}
+
+// Seek makes Next give the block that has a row, and says which row is its first.
+func (r *Reader) Seek(row int) (first int) {
+	blocks := r.run.blocks
+	if r.next >= len(blocks) || blocks[r.next].first != int64(row) { // else the next one, which is usual
+		r.next = sort.Search(len(blocks), func(i int) bool { return blocks[i].first > int64(row) }) - 1
+	}
+	return int(blocks[r.next].first)
 }
 
 // Size is the bytes of the rows read last.

@@ -158,3 +158,40 @@ func TestPartitions(t *testing.T) {
 		t.Errorf("%d partitions of %d rows, %d bits used", len(runs), total, p.Used())
 	}
 }
+
+// TestCursor: rows of a list are found by their numbers, in any order, also after the
+// list was written anew.
+func TestCursor(t *testing.T) {
+	for _, limit := range []int{0, 1, 7, 64} {
+		r := rand.New(rand.NewPCG(1, 4))
+		env, _ := optest.Env(t, optest.Limits{Rows: limit})
+		rows := env.Space.NewRows(spill.Window, columns)
+		cursor := rows.Cursor()
+		for round := range 3 {
+			b := random(r, 50<<round)
+			if err := rows.Add(b.Cols, b.Selection(nil)); err != nil {
+				t.Fatal(err)
+			}
+			if err := rows.Finish(); err != nil {
+				t.Fatal(err)
+			}
+			cursor.Reset()
+			want := texts(b)
+			for k := range 300 {
+				i := r.IntN(b.N)
+				if k < 100 {
+					i = k % b.N
+				}
+				place, err := cursor.At(i)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if got := texts(&vector.Batch{Cols: cursor.Block.Cols, N: cursor.Block.N, Sel: []int32{int32(place)}}); got[0] != want[i] {
+					t.Fatalf("limit %d: row %d is %s, not %s", limit, i, got[0], want[i])
+				}
+			}
+			rows.Reset()
+		}
+		rows.Close()
+	}
+}

@@ -5,171 +5,193 @@ import (
 
 	"datapunk/internal/pgerr"
 	"datapunk/sql/eval"
+	"datapunk/sql/expr"
+	"datapunk/sql/function"
 	"datapunk/sql/logical"
 	"datapunk/types/vector"
 )
 
-// frames finds each row's frame within a partition.
+// frames finds each row's frame.
 type frames struct {
-	w              *Window
-	peers, peerEnd []int32
-	start, end     int64          // offsets of ROWS and GROUPS
-	startV, endV   *vector.Vector // offsets of RANGE
-	starts, ends   []int32        // where they put the ends, by row
-	group          []int32        // number of each row's peer group
-	first          []int32        // first row of each group
+	function.Frame
+	w          *Window
+	keys       keys   // of the order
+	peers      *group // of the row
+	start, end int64  // offsets of ROWS and GROUPS
+	// Ends that an offset decides: GROUPS walks to a group, RANGE to a value.
+	startGroup, endGroup *group
+	startValue, endValue *edge
+	parts                [3][2]int
 }
 
-// bounds computes the offsets, once a partition.
-func (f *frames) bounds() error {
-	frame := &f.w.node.Frame
-	get := func(e *eval.Eval, what string) (int64, *vector.Vector, error) {
-		if e == nil {
-			return 0, nil, nil
-		}
-		v, err := e.Value()
-		if err != nil {
-			return 0, nil, err
-		}
-		if v.Null(0) {
-			return 0, nil, pgerr.Newf(pgerr.NullValueNotAllowed, "frame %s offset must not be null", what)
-		}
-		if frame.Mode == logical.Range {
-			return 0, v, nil
-		}
-		n := vector.Of[int64](v)[0]
-		if n < 0 {
-			return 0, nil, pgerr.Newf(pgerr.InvalidPrecedingOrFollowingSize, "frame %s offset must not be negative", what)
-		}
-		return n, nil, nil
+// newFrames computes the offsets.
+func newFrames(w *Window) (*frames, error) {
+	f := &frames{w: w}
+	frame := &w.node.Frame
+	var order []expr.Expr
+	for _, o := range w.node.Order {
+		order = append(order, o.Expr)
 	}
-	var err error
-	if f.start, f.startV, err = get(f.w.start, "starting"); err != nil {
-		return err
-	}
-	if f.end, f.endV, err = get(f.w.end, "ending"); err != nil {
-		return err
-	}
+	f.keys = newKeys(w.layout.partition, order)
+	f.peers = newGroup(w, &f.keys)
 	if frame.Mode == logical.Groups {
-		f.group = make([]int32, f.w.n)
-		for i := range f.w.n {
-			if i > 0 && f.peers[i] == f.peers[i-1] {
-				f.group[i] = f.group[i-1]
-				continue
-			}
-			f.first = append(f.first, int32(i))
-			f.group[i] = int32(len(f.first) - 1)
+		f.startGroup, f.endGroup = newGroup(w, &f.keys), newGroup(w, &f.keys)
+	}
+	var value *vector.Vector
+	var err error
+	if f.start, value, err = offset(w.start, frame.Mode, "starting"); err != nil {
+		return nil, err
+	}
+	if value != nil {
+		if f.startValue, err = newEdge(w, value, true); err != nil {
+			return nil, err
 		}
 	}
-	if f.startV != nil || f.endV != nil {
-		return f.ranges()
+	if f.end, value, err = offset(w.end, frame.Mode, "ending"); err != nil {
+		return nil, err
 	}
-	return nil
+	if value != nil {
+		f.endValue, err = newEdge(w, value, false)
+	}
+	return f, err
 }
 
-// of returns row i's frame as [start, end).
-func (f *frames) of(i int) (int, int, error) {
-	frame := &f.w.node.Frame
-	n := f.w.n
-	start, end := 0, n
-	switch frame.Mode {
-	case logical.RowsMode:
-		start = rowBound(frame.Start, i, f.start, 0, n)
-		end = rowBound(frame.End, i, f.end, 1, n)
-	case logical.Range:
-		if frame.Start == logical.CurrentRow {
-			start = int(f.peers[i])
-		}
-		if frame.Start == logical.UnboundedFollowing {
-			start = n
-		}
-		if frame.End == logical.CurrentRow {
-			end = int(f.peerEnd[i])
-		}
-		if frame.End == logical.UnboundedPreceding {
-			end = 0
-		}
-		if f.starts != nil {
-			start = int(f.starts[i])
-		}
-		if f.ends != nil {
-			end = int(f.ends[i])
-		}
-	case logical.Groups:
-		start = f.groupBound(frame.Start, i, f.start, 0)
-		end = f.groupBound(frame.End, i, f.end, 1)
+// offset computes an offset: for RANGE a value, else a number.
+func offset(e *eval.Eval, mode logical.FrameMode, what string) (int64, *vector.Vector, error) {
+	if e == nil {
+		return 0, nil, nil
 	}
-	start, end = max(0, min(start, n)), max(0, min(end, n))
-	return start, max(start, end), nil
+	v, err := e.Value()
+	if err != nil {
+		return 0, nil, err
+	}
+	if v.Null(0) {
+		return 0, nil, pgerr.Newf(pgerr.NullValueNotAllowed, "frame %s offset must not be null", what)
+	}
+	if mode == logical.Range {
+		return 0, v, nil
+	}
+	n := vector.Of[int64](v)[0]
+	if n < 0 {
+		return 0, nil, pgerr.Newf(pgerr.InvalidPrecedingOrFollowingSize, "frame %s offset must not be negative", what)
+	}
+	return min(n, math.MaxInt32), nil, nil
 }
 
-// rowBound is one end of a ROWS frame; after is 1 for the end, which lies behind
-// its last row.
-func rowBound(b logical.Bound, i int, offset int64, after, n int) int {
-	offset = min(offset, math.MaxInt32)
+// begin begins a partition.
+func (f *frames) begin() {
+	f.Frame = function.Frame{}
+	for _, g := range []*group{f.peers, f.startGroup, f.endGroup} {
+		if g != nil {
+			g.begin()
+		}
+	}
+	for _, e := range []*edge{f.startValue, f.endValue} {
+		if e != nil {
+			e.begin()
+		}
+	}
+}
+
+// of finds a row's frame; rows come in order.
+func (f *frames) of(row int) (*function.Frame, error) {
+	f.Row = row
+	frame, n := &f.w.node.Frame, f.w.rows.Len()
+	fresh := row == f.peers.end
+	if fresh {
+		if _, err := f.peers.next(); err != nil {
+			return nil, err
+		}
+		f.Group, f.Peer, f.PeerEnd = f.peers.number, f.peers.first, f.peers.end
+	}
+	if frame.Mode == logical.RowsMode {
+		f.Start, f.End = f.rowBound(frame.Start, f.start, 0), f.rowBound(frame.End, f.end, 1)
+	} else if fresh {
+		// Peers have one frame.
+		var err error
+		if f.Start, err = f.groupBound(frame.Start, f.start, f.startGroup, f.startValue, false); err != nil {
+			return nil, err
+		}
+		if f.End, err = f.groupBound(frame.End, f.end, f.endGroup, f.endValue, true); err != nil {
+			return nil, err
+		}
+	}
+	f.Start = max(0, min(f.Start, n))
+	f.End = max(f.Start, min(f.End, n))
+	f.exclude()
+	return &f.Frame, nil
+}
+
+// rowBound is one end of a ROWS frame; after is 1 for the end, which lies behind its last
+// row.
+func (f *frames) rowBound(b logical.Bound, offset int64, after int) int {
 	switch b {
 	case logical.UnboundedPreceding:
 		return 0
 	case logical.Preceding:
-		return i - int(offset) + after
+		return f.Row - int(offset) + after
 	case logical.CurrentRow:
-		return i + after
+		return f.Row + after
 	case logical.Following:
-		return i + int(offset) + after
+		return f.Row + int(offset) + after
 	}
-	return n
+	return f.w.rows.Len()
 }
 
-func (f *frames) groupBound(b logical.Bound, i int, offset int64, after int) int {
-	offset = min(offset, math.MaxInt32)
-	g := int64(f.group[i])
+// groupBound is one end of a RANGE or GROUPS frame: the first row of a peer group, or
+// that after its last.
+func (f *frames) groupBound(b logical.Bound, offset int64, g *group, value *edge, after bool) (int, error) {
 	switch b {
 	case logical.UnboundedPreceding:
-		return 0
-	case logical.Preceding:
-		g -= offset
-	case logical.Following:
-		g += offset
+		return 0, nil
 	case logical.UnboundedFollowing:
-		return f.w.n
+		return f.w.rows.Len(), nil
+	case logical.CurrentRow:
+		if after {
+			return f.PeerEnd, nil
+		}
+		return f.Peer, nil
+	case logical.Preceding:
+		offset = -offset
 	}
-	g += int64(after)
+	if value != nil {
+		return value.of(f.Row)
+	}
+	number := f.Group + int(offset)
+	if number < 0 {
+		return 0, nil
+	}
+	there, err := g.to(number)
 	switch {
-	case g < 0:
-		return 0
-	case g >= int64(len(f.first)):
-		return f.w.n
+	case !there || err != nil:
+		return f.w.rows.Len(), err
+	case after:
+		return g.end, nil
 	}
-	return int(f.first[g])
+	return g.first, nil
 }
 
-// excluded cuts what EXCLUDE leaves out from a frame.
-func (f *frames) excluded(i, start, end int) [][2]int {
-	var from, to int
+// exclude finds the parts of the frame.
+func (f *frames) exclude() {
+	f.Parts = f.parts[:0]
 	switch f.w.node.Frame.Exclude {
 	case logical.ExcludeCurrent:
-		from, to = i, i+1
+		f.part(f.Start, min(f.End, f.Row))
+		f.part(max(f.Start, f.Row+1), f.End)
 	case logical.ExcludeGroup:
-		from, to = int(f.peers[i]), int(f.peerEnd[i])
+		f.part(f.Start, min(f.End, f.Peer))
+		f.part(max(f.Start, f.PeerEnd), f.End)
 	case logical.ExcludeTies:
-		parts := cut(start, end, int(f.peers[i]), i)
-		var out [][2]int
-		for _, p := range parts {
-			out = append(out, cut(p[0], p[1], i+1, int(f.peerEnd[i]))...)
-		}
-		return out
+		f.part(f.Start, min(f.End, f.Peer))
+		f.part(max(f.Start, f.Row), min(f.End, f.Row+1))
+		f.part(max(f.Start, f.PeerEnd), f.End)
+	default:
+		f.part(f.Start, f.End)
 	}
-	return cut(start, end, from, to)
 }
 
-// cut takes [from, to) out of [start, end).
-func cut(start, end, from, to int) [][2]int {
-	var out [][2]int
-	if a, b := start, min(end, from); a < b {
-		out = append(out, [2]int{a, b})
+func (f *frames) part(from, to int) {
+	if from < to {
+		f.Parts = append(f.Parts, [2]int{from, to})
 	}
-	if a, b := max(start, to), end; a < b {
-		out = append(out, [2]int{a, b})
-	}
-	return out
 }

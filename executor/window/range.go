@@ -1,6 +1,7 @@
 package window
 
 import (
+	"datapunk/executor/spill"
 	"datapunk/internal/pgerr"
 	"datapunk/sql/eval"
 	"datapunk/sql/expr"
@@ -9,119 +10,93 @@ import (
 	"datapunk/types/vector"
 )
 
-// A frame of RANGE with an offset ends where the ordering value is so far from the
-// current row's as the type's in_range function says (PostgreSQL manual, 38.16.3). The
-// ends never go back from one row to the next, so that a pass finds them all.
-
-// inRange tells whether a row's value is on the asked side of the current one's, moved
-// by the offset.
-type inRange struct {
-	run  *eval.Eval
-	args *vector.Batch
-	key  *vector.Vector // the ordering values of the partition
+// edge is an end of a RANGE frame with an offset: where the ordering value is so far from
+// the current row's as the type's in_range function says (PostgreSQL manual, 38.16.3). It
+// never goes back from one row to the next.
+type edge struct {
+	w     *Window
+	start bool
+	run   *eval.Eval
+	args  *vector.Batch
+	at    int
+	look  *spill.Cursor // on that row
 }
 
-// newInRange prepares the in_range function of one end. sub moves the current value
-// down; less asks for value ≤ bound, else value ≥ bound.
-func (w *Window) newInRange(oid types.OID, offset *vector.Vector, sub, less bool) (*inRange, error) {
+func newEdge(w *Window, offset *vector.Vector, start bool) (*edge, error) {
+	frame, desc := &w.node.Frame, w.node.Order[0].Desc
+	oid, bound := frame.EndInRange, frame.End
+	if start {
+		oid, bound = frame.StartInRange, frame.Start
+	}
 	fn := w.env.Functions.Func(oid)
 	if fn == nil || fn.Impl == nil {
 		return nil, pgerr.Unsupported("RANGE with an offset of this type")
 	}
-	key := w.rows.Cols[w.width+len(w.partition)]
-	r := &inRange{key: key, args: &vector.Batch{N: 1}}
+	e := &edge{w: w, start: start, args: &vector.Batch{N: 1}, look: w.cursor()}
 	call := &expr.Call{Typing: expr.Bool(), Func: fn}
 	layout := eval.Layout{}
-	for i, t := range []*types.Type{fn.Args[0], fn.Args[1], fn.Args[2]} {
+	for i, t := range fn.Args[:3] {
 		id := expr.ColumnID(i + 1)
 		layout[id] = i
 		call.Args = append(call.Args, &expr.Column{Typing: expr.Of(t), ID: id})
-		r.args.Cols = append(r.args.Cols, vector.New(t, 1))
+		e.args.Cols = append(e.args.Cols, vector.New(t, 1))
 	}
-	r.args.Cols[2].Set(0, offset, offset.Index(0))
+	e.args.Cols[2].Set(0, offset, offset.Index(0))
+	// sub moves the current value down; less asks for value ≤ bound, else value ≥ bound.
+	sub, less := (bound == logical.Preceding) != desc, start == desc
 	call.Args = append(call.Args, expr.NewConst(types.BoolType, sub), expr.NewConst(types.BoolType, less))
 	var err error
-	r.run, err = eval.Compile(call, layout, w.env.Env)
-	return r, err
+	e.run, err = eval.Compile(call, layout, w.env.Env)
+	return e, err
 }
 
-func (r *inRange) test(row, current int) (bool, error) {
-	for i, k := range []int{row, current} {
-		v := r.args.Cols[i]
-		v.Init(v.Type, 1)
-		v.Set(0, r.key, k)
-	}
-	v, err := r.run.Run(r.args, []int32{0})
+// begin begins a partition.
+func (e *edge) begin() { e.at = 0 }
+
+// of finds the end for a row, which is in the current block.
+func (e *edge) of(row int) (int, error) {
+	current, err := e.w.current.At(row)
 	if err != nil {
-		if e, ok := err.(*vector.RowError); ok {
-			err = e.Err
-		}
-		return false, err
+		return 0, err
 	}
-	return !v.Null(0) && vector.Of[bool](v)[v.Index(0)], nil
-}
-
-// ranges finds all starts and ends of a partition that an offset decides.
-func (f *frames) ranges() error {
-	w := f.w
-	frame, order := &w.node.Frame, w.node.Order[0]
-	key := w.rows.Cols[w.width+len(w.partition)]
-	if f.startV != nil {
-		sub := frame.Start == logical.Preceding
-		test, err := w.newInRange(frame.StartInRange, f.startV, sub != order.Desc, order.Desc)
+	key := e.w.current.Block.Cols[e.w.layout.partition]
+	for n := e.w.rows.Len(); e.at < n; e.at++ {
+		i, err := e.look.At(e.at)
 		if err != nil {
-			return err
+			return 0, err
 		}
-		f.starts = make([]int32, w.n)
-		at := 0
-		for i := range w.n {
-			for ; at < w.n; at++ {
-				nullAt, null := key.Null(at), key.Null(i)
-				if nullAt || null {
-					if order.NullsFirst && (!nullAt || null) || !order.NullsFirst && (nullAt || !null) {
-						break
-					}
-					continue
-				}
-				in, err := test.test(at, i)
-				if err != nil {
-					return err
-				}
-				if in {
-					break
-				}
-			}
-			f.starts[i] = int32(at)
+		passed, err := e.passed(e.look.Block.Cols[e.w.layout.partition], i, key, current)
+		if passed || err != nil {
+			return e.at, err
 		}
 	}
-	if f.endV == nil {
-		return nil
+	return e.at, nil
+}
+
+// passed tells whether a value is in the frame (at its start), or after it (at its end).
+func (e *edge) passed(v *vector.Vector, i int, key *vector.Vector, current int) (bool, error) {
+	x, y := v.Null(i), key.Null(current)
+	switch first := e.w.node.Order[0].NullsFirst; {
+	case x && y:
+		return e.start, nil
+	case x:
+		return !first, nil
+	case y:
+		return first, nil
 	}
-	sub := frame.End == logical.Preceding
-	test, err := w.newInRange(frame.EndInRange, f.endV, sub != order.Desc, !order.Desc)
+	in, err := e.inRange(v, i, key, current)
+	return in == e.start, err
+}
+
+func (e *edge) inRange(v *vector.Vector, i int, key *vector.Vector, current int) (bool, error) {
+	for k, from := range []*vector.Vector{v, key} {
+		to := e.args.Cols[k]
+		to.Init(to.Type, 1)
+		to.Set(0, from, []int{i, current}[k])
+	}
+	r, err := e.run.Run(e.args, []int32{0})
 	if err != nil {
-		return err
+		return false, plain(err)
 	}
-	f.ends = make([]int32, w.n)
-	at := 0
-	for i := range w.n {
-		for ; at < w.n; at++ {
-			nullAt, null := key.Null(at), key.Null(i)
-			if nullAt || null {
-				if order.NullsFirst && !nullAt || !order.NullsFirst && !null {
-					break
-				}
-				continue
-			}
-			in, err := test.test(at, i)
-			if err != nil {
-				return err
-			}
-			if !in {
-				break
-			}
-		}
-		f.ends[i] = int32(at)
-	}
-	return nil
+	return !r.Null(0) && vector.Of[bool](r)[r.Index(0)], nil
 }

@@ -145,13 +145,29 @@ type Retractor interface {
 // NewWindower makes the state of one window function call.
 type NewWindower func(c *Call) (Windower, error)
 
-// Windower computes one window function over one partition at a time. It gets
-// the partition's rows as whole columns.
+// Windower computes one window function over one partition at a time.
 type Windower interface {
-	// Partition begins a partition of n rows; peers[i] is the first row of
-	// row i's peer group.
-	Partition(n int, args []*vector.Vector, peers []int32) error
-	// Row writes row i's value to out at; its frame is rows start to end-1
-	// (without those that EXCLUDE leaves out, which excluded reports).
-	Row(i, start, end int, out *vector.Vector, at int) error
+	// Partition begins a partition.
+	Partition(p Partition) error
+	// Row writes the value of f's row to out at; all rows come, in order.
+	Row(f *Frame, out *vector.Vector, at int) error
+}
+
+// Partition is the rows of a partition, of which only a few may be in memory.
+type Partition interface {
+	Len() int
+	// Args are vectors with the arguments of a row, which is at place there; they live
+	// until the next call.
+	Args(row int) (args []*vector.Vector, place int, err error)
+}
+
+// Frame is what a window function may see from one row: numbers of rows in the
+// partition, an end being that of the row after the last.
+type Frame struct {
+	Row           int
+	Group         int // number of its peer group
+	Peer, PeerEnd int // of that group
+	Start, End    int
+	// Parts are the rows of the frame without those that EXCLUDE leaves out.
+	Parts [][2]int
 }

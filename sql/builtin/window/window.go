@@ -10,36 +10,32 @@ import (
 
 // Table lists the kernels by signature.
 func Table() function.Table {
-	rank := func(f func(p *partition, i int) int64) function.Impl {
-		return impl(func(p *partition, i, _, _ int, out *vector.Vector, at int) error {
-			vector.Of[int64](out)[at] = f(p, i)
+	rank := func(f func(p *partition, f *function.Frame) int64) function.Impl {
+		return impl(func(p *partition, at *function.Frame, out *vector.Vector, i int) error {
+			vector.Of[int64](out)[i] = f(p, at)
 			return nil
 		})
 	}
-	share := func(f func(p *partition, i int) float64) function.Impl {
-		return impl(func(p *partition, i, _, _ int, out *vector.Vector, at int) error {
-			vector.Of[float64](out)[at] = f(p, i)
+	share := func(f func(p *partition, f *function.Frame) float64) function.Impl {
+		return impl(func(p *partition, at *function.Frame, out *vector.Vector, i int) error {
+			vector.Of[float64](out)[i] = f(p, at)
 			return nil
 		})
 	}
 	t := function.Table{
-		"row_number()": rank(func(_ *partition, i int) int64 { return int64(i + 1) }),
-		"rank()":       rank(func(p *partition, i int) int64 { return int64(p.peers[i] + 1) }),
-		"dense_rank()": rank(func(p *partition, i int) int64 { return p.dense(i) }),
-		"percent_rank()": share(func(p *partition, i int) float64 {
-			if p.n <= 1 {
+		"row_number()": rank(func(_ *partition, f *function.Frame) int64 { return int64(f.Row + 1) }),
+		"rank()":       rank(func(_ *partition, f *function.Frame) int64 { return int64(f.Peer + 1) }),
+		"dense_rank()": rank(func(_ *partition, f *function.Frame) int64 { return int64(f.Group + 1) }),
+		"percent_rank()": share(func(p *partition, f *function.Frame) float64 {
+			if p.Len() <= 1 {
 				return 0
 			}
-			return float64(p.peers[i]) / float64(p.n-1)
+			return float64(f.Peer) / float64(p.Len()-1)
 		}),
-		"cume_dist()": share(func(p *partition, i int) float64 { return float64(p.peerEnd(i)) / float64(p.n) }),
-		"ntile(int4)": impl(ntile),
-		"first_value(anyelement)": impl(func(p *partition, _, start, end int, out *vector.Vector, at int) error {
-			return p.value(start, start < end, out, at)
-		}),
-		"last_value(anyelement)": impl(func(p *partition, _, start, end int, out *vector.Vector, at int) error {
-			return p.value(end-1, start < end, out, at)
-		}),
+		"cume_dist()":                share(func(p *partition, f *function.Frame) float64 { return float64(f.PeerEnd) / float64(p.Len()) }),
+		"ntile(int4)":                impl(ntile),
+		"first_value(anyelement)":    impl(firstValue),
+		"last_value(anyelement)":     impl(lastValue),
 		"nth_value(anyelement,int4)": impl(nthValue),
 	}
 	for name, sign := range map[string]int{"lag": -1, "lead": 1} {
@@ -51,82 +47,54 @@ func Table() function.Table {
 	return t
 }
 
+// kernel computes the value of one row.
+type kernel func(p *partition, f *function.Frame, out *vector.Vector, at int) error
+
 // partition is the rows that a window function sees.
-type partition struct {
-	n     int
-	args  []*vector.Vector
-	peers []int32 // first row of each row's peer group
-	ranks []int64
-	ends  []int32
-	row   func(p *partition, i, start, end int, out *vector.Vector, at int) error
+type partition struct{ function.Partition }
+
+// windower calls a kernel for each row.
+type windower struct {
+	partition
+	row kernel
 }
 
-func impl(row func(p *partition, i, start, end int, out *vector.Vector, at int) error) function.Impl {
-	return function.Impl{Window: func(*function.Call) (function.Windower, error) { return &partition{row: row}, nil }}
+func impl(row kernel) function.Impl {
+	return function.Impl{Window: func(*function.Call) (function.Windower, error) { return &windower{row: row}, nil }}
 }
 
 // Partition begins a partition.
-func (p *partition) Partition(n int, args []*vector.Vector, peers []int32) error {
-	p.n, p.args, p.peers, p.ranks, p.ends = n, args, peers, nil, nil
+func (w *windower) Partition(p function.Partition) error {
+	w.partition = partition{p}
 	return nil
 }
 
 // Row computes one row.
-func (p *partition) Row(i, start, end int, out *vector.Vector, at int) error {
-	return p.row(p, i, start, end, out, at)
+func (w *windower) Row(f *function.Frame, out *vector.Vector, at int) error {
+	return w.row(&w.partition, f, out, at)
 }
 
-// dense numbers the peer groups.
-func (p *partition) dense(i int) int64 {
-	if p.ranks == nil {
-		p.ranks = make([]int64, p.n)
-		for k := range p.n {
-			switch {
-			case k == 0:
-				p.ranks[k] = 1
-			case p.peers[k] == p.peers[k-1]:
-				p.ranks[k] = p.ranks[k-1]
-			default:
-				p.ranks[k] = p.ranks[k-1] + 1
-			}
-		}
+// value is the first argument at another row.
+func (p *partition) value(row int, out *vector.Vector, at int) error {
+	args, i, err := p.Args(row)
+	if err != nil {
+		return err
 	}
-	return p.ranks[i]
-}
-
-// peerEnd is the row after the last of a peer group.
-func (p *partition) peerEnd(i int) int32 {
-	if p.ends == nil {
-		p.ends = make([]int32, p.n)
-		for k := p.n - 1; k >= 0; k-- {
-			if k == p.n-1 || p.peers[k+1] != p.peers[k] {
-				p.ends[k] = int32(k + 1)
-			} else {
-				p.ends[k] = p.ends[k+1]
-			}
-		}
-	}
-	return p.ends[i]
-}
-
-// value is the first argument at another row, null if there is none.
-func (p *partition) value(row int, there bool, out *vector.Vector, at int) error {
-	if !there {
-		out.SetNull(at)
-	} else {
-		out.Set(at, p.args[0], row)
-	}
+	out.Set(at, args[0], i)
 	return nil
 }
 
-// integer is an int4 argument; ok is false for null.
-func (p *partition) integer(arg, i int) (n int32, ok bool) {
-	v := p.args[arg]
+// int4 is an argument; ok is false for null.
+func int4(v *vector.Vector, i int) (n int32, ok bool) {
 	return vector.Of[int32](v)[v.Index(i)], !v.Null(i)
 }
 
-func ntile(p *partition, i, _, _ int, out *vector.Vector, at int) error {
-	buckets, ok := p.integer(0, 0)
+func ntile(p *partition, f *function.Frame, out *vector.Vector, at int) error {
+	args, i, err := p.Args(0)
+	if err != nil {
+		return err
+	}
+	buckets, ok := int4(args[0], i)
 	if !ok {
 		out.SetNull(at)
 		return nil
@@ -135,12 +103,12 @@ func ntile(p *partition, i, _, _ int, out *vector.Vector, at int) error {
 		return pgerr.New(pgerr.InvalidArgumentForNtile, "argument of ntile must be greater than zero")
 	}
 	// The first n mod buckets ones are a row larger.
-	size, large := p.n/int(buckets), p.n%int(buckets)
+	size, large := p.Len()/int(buckets), p.Len()%int(buckets)
 	var bucket int
-	if edge := large * (size + 1); i < edge {
-		bucket = i / (size + 1)
+	if edge := large * (size + 1); f.Row < edge {
+		bucket = f.Row / (size + 1)
 	} else {
-		bucket = large + (i-edge)/max(size, 1)
+		bucket = large + (f.Row-edge)/max(size, 1)
 	}
 	if out.Phys() == types.Int32 {
 		vector.Of[int32](out)[at] = int32(bucket + 1)
@@ -150,8 +118,28 @@ func ntile(p *partition, i, _, _ int, out *vector.Vector, at int) error {
 	return nil
 }
 
-func nthValue(p *partition, i, start, end int, out *vector.Vector, at int) error {
-	n, ok := p.integer(1, i)
+func firstValue(p *partition, f *function.Frame, out *vector.Vector, at int) error {
+	if len(f.Parts) == 0 {
+		out.SetNull(at)
+		return nil
+	}
+	return p.value(f.Parts[0][0], out, at)
+}
+
+func lastValue(p *partition, f *function.Frame, out *vector.Vector, at int) error {
+	if len(f.Parts) == 0 {
+		out.SetNull(at)
+		return nil
+	}
+	return p.value(f.Parts[len(f.Parts)-1][1]-1, out, at)
+}
+
+func nthValue(p *partition, f *function.Frame, out *vector.Vector, at int) error {
+	args, i, err := p.Args(f.Row)
+	if err != nil {
+		return err
+	}
+	n, ok := int4(args[1], i)
 	if !ok {
 		out.SetNull(at)
 		return nil
@@ -159,29 +147,39 @@ func nthValue(p *partition, i, start, end int, out *vector.Vector, at int) error
 	if n <= 0 {
 		return pgerr.New(pgerr.InvalidArgumentForNthValue, "argument of nth_value must be greater than zero")
 	}
-	row := start + int(n) - 1
-	return p.value(row, row < end, out, at)
+	left := int(n) - 1
+	for _, part := range f.Parts {
+		if row := part[0] + left; row < part[1] {
+			return p.value(row, out, at)
+		}
+		left -= part[1] - part[0]
+	}
+	out.SetNull(at)
+	return nil
 }
 
 // offset is lag (-1) and lead (1): a row so many before or after, or the default.
-func offset(sign int) func(p *partition, i, start, end int, out *vector.Vector, at int) error {
-	return func(p *partition, i, _, _ int, out *vector.Vector, at int) error {
+func offset(sign int) kernel {
+	return func(p *partition, f *function.Frame, out *vector.Vector, at int) error {
+		args, i, err := p.Args(f.Row)
+		if err != nil {
+			return err
+		}
 		by := int32(1)
-		if len(p.args) > 1 {
-			n, ok := p.integer(1, i)
+		if len(args) > 1 {
+			n, ok := int4(args[1], i)
 			if !ok {
 				out.SetNull(at)
 				return nil
 			}
 			by = n
 		}
-		row := int64(i) + int64(sign)*int64(by)
-		if row >= 0 && row < int64(p.n) {
-			return p.value(int(row), true, out, at)
-		}
-		if len(p.args) > 2 {
-			out.Set(at, p.args[2], i)
-		} else {
+		switch row := f.Row + sign*int(by); {
+		case row >= 0 && row < p.Len():
+			return p.value(row, out, at)
+		case len(args) > 2:
+			out.Set(at, args[2], i)
+		default:
 			out.SetNull(at)
 		}
 		return nil
