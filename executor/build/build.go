@@ -173,8 +173,11 @@ func (b *Builder) build(n plan.Node) (op.Operator, error) {
 	case *plan.Window:
 		return window.New(b.Env, n, in)
 	case *plan.Join:
-		if n.Method == plan.HashJoin {
+		switch n.Method {
+		case plan.HashJoin:
 			return join.NewHash(b.Env, n, in, right)
+		case plan.MergeJoin:
+			return join.NewMerge(b.Env, n, in, right)
 		}
 		return join.NewNested(b.Env, n, in, right)
 	case *plan.SetOp:

@@ -1,5 +1,5 @@
-// Package join has the join methods: hash join and nested loop, each for every kind
-// of join.
+// Package join has the join methods: hash join, merge join and nested loop, each for every
+// kind of join.
 //
 // A hash join holds its right side in memory if it fits. If not, both sides are divided
 // by their keys' hashes into partitions on disk, and each pair of partitions is joined by
@@ -12,11 +12,17 @@
 //	                   ▲  └─too large ──▶ divided again
 //	                   └─────────┘  └─one key ──▶ chunk ◀─probe─ left partition, again and again
 //
+// A merge join walks through both sides in the order of their keys. The right rows of one
+// key are a group, with which every left row of that key is paired: in place if the group
+// lies within a batch, else kept, on disk if it is large. Rows with a null key are passed
+// by wherever they come.
+//
 // Invariants:
 //
 //	J1  A left row has all its matches within one partition, so whether it has any is
 //	    known when that was probed: after its last chunk.
 //	J2  Keys are computed once for each row; what is no plain column is written with it.
+//	J3  A merge join and a nested loop give the left rows in their order, but for FULL.
 package join
 
 import (
@@ -36,7 +42,7 @@ func newBatch(cols []plan.Column) *vector.Batch {
 	return b
 }
 
-// side is one input of a hash join: how its keys are found, in its own batches and in
+// side is one input of a hash or merge join: how its keys are found, in its own batches and in
 // those that come back from disk.
 type side struct {
 	in     op.Operator

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"sync"
 	"testing"
 
 	"datapunk/executor/op"
@@ -19,6 +20,18 @@ import (
 
 var kinds = map[string]logical.JoinKind{"inner": logical.Inner, "left": logical.Left, "full": logical.Full, "semi": logical.Semi, "anti": logical.Anti}
 
+var registry = sync.OnceValues(func() (*function.Registry, error) { return function.New(builtin.Tables()...) })
+
+// operator finds the function of an operator on two values of a type.
+func operator(t testing.TB, name string, of *types.Type) *function.Func {
+	t.Helper()
+	r, err := registry()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r.FindOperator(name, of, of).Func
+}
+
 // node makes the plan of a join on the given columns; on adds the condition that the
 // left row's number is less than the right's.
 func node(t testing.TB, kind logical.JoinKind, left, right *optest.Input, columns []int, on bool) *plan.Join {
@@ -28,12 +41,7 @@ func node(t testing.TB, kind logical.JoinKind, left, right *optest.Input, column
 		j.Equals = append(j.Equals, &expr.Call{Typing: expr.Typing{C: optest.Columns[k].Collation}})
 	}
 	if on {
-		registry, err := function.New(builtin.Tables()...)
-		if err != nil {
-			t.Fatal(err)
-		}
-		less := registry.FindOperator("<", types.Int8, types.Int8)
-		j.On = []expr.Expr{&expr.Call{Typing: expr.Of(types.BoolType), Func: less.Func, Args: []expr.Expr{left.Column(3), right.Column(3)}}}
+		j.On = []expr.Expr{&expr.Call{Typing: expr.Of(types.BoolType), Func: operator(t, "<", types.Int8), Args: []expr.Expr{left.Column(3), right.Column(3)}}}
 	}
 	j.Out = left.Out
 	if kind != logical.Semi && kind != logical.Anti {

@@ -74,6 +74,18 @@ func (k *Key) short(v *vector.Vector, i int) uint64 {
 	return p
 }
 
+// Exact tells whether two values, neither null, are equal where their prefixes are.
+func (k *Key) Exact() bool { return k.exact }
+
+// Prefixes writes the prefixes of rows of a column, of which none should be null, to out.
+func (k *Key) Prefixes(out []uint64, v *vector.Vector, rows []int32) []uint64 {
+	out = out[:0]
+	for _, i := range rows {
+		out = append(out, k.short(v, int(i)))
+	}
+	return out
+}
+
 const sign = 1 << 63
 
 // prefix finds the prefix of a type's values; the order is kernel.Comparer's.

@@ -239,7 +239,10 @@ type (
 		// LeftKeys equal RightKeys (hash and merge joins).
 		LeftKeys, RightKeys []expr.Expr
 		Equals              []*expr.Call
-		On                  []expr.Expr // the other conditions of the join
+		// Desc are the keys by which a merge join's inputs descend; where nulls come does
+		// not matter to it.
+		Desc []bool
+		On   []expr.Expr // the other conditions of the join
 		// Params are the left columns that the right side of a nested loop mentions.
 		Params []expr.ColumnID
 	}
