@@ -9,12 +9,13 @@ import "math"
 const (
 	ScanRow      = 0.10 // decode a row of a full scan
 	IndexSeek    = 4.0  // position an iterator, once
-	IndexRow     = 0.15 // read an index entry
+	IndexRow     = 0.30 // read an index entry
 	FetchRow     = 1.2  // read the row of an index entry
 	FilterRow    = 0.01 // evaluate one condition
 	ProjectRow   = 0.01
 	HashBuild    = 0.15
 	HashProbe    = 0.08
+	MergeRow     = 0.03 // compare a row of either side
 	GroupRow     = 0.12
 	SortCompare  = 0.03 // times log2 n
 	NestedRescan = 2.0  // restart the inner side, once
@@ -24,7 +25,10 @@ const (
 	SystemRow    = 0.1 // compute a row of a catalog table
 )
 
-// Scan reads all rows of a table.
+// Disabled is what a way costs in addition that a setting asks to avoid.
+const Disabled = 1e10
+
+// Scan reads rows of a table in storage order: all, or a range of its primary key.
 func Scan(rows float64, conds int) float64 {
 	return IndexSeek + rows*(ScanRow+float64(conds)*FilterRow)
 }
@@ -50,6 +54,11 @@ func Sort(rows, limit float64) float64 {
 // HashJoin builds from one side and probes with the other.
 func HashJoin(build, probe, out float64) float64 {
 	return build*HashBuild + probe*HashProbe + out*OutputRow
+}
+
+// MergeJoin joins sorted sides; conds are tested for each of the pairs.
+func MergeJoin(left, right, out, pairs float64, conds int) float64 {
+	return (left+right)*MergeRow + out*OutputRow + pairs*float64(conds)*FilterRow
 }
 
 // Aggregate groups rows.

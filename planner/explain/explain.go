@@ -391,6 +391,9 @@ func (m *maker) sortKeys(keys []plan.SortKey) []string {
 	var out []string
 	for _, k := range keys {
 		text := m.text(k.Expr)
+		if c, ok := k.Expr.(*expr.Cast); ok && c.Form == expr.AsSQL { // COLLATE stands without parentheses
+			text = strings.TrimSuffix(strings.TrimPrefix(text, "("), ")")
+		}
 		switch {
 		case k.Desc && !k.NullsFirst:
 			text += " DESC NULLS LAST"

@@ -440,7 +440,21 @@ func (s *Search) outerJoin(j *logical.Join, conds []expr.Expr) (plan.Node, error
 	leftCols, rightCols := map[expr.ColumnID]bool{}, map[expr.ColumnID]bool{}
 	s.outputs(left, leftCols)
 	s.outputs(right, rightCols)
-	// A condition that null rows cannot meet makes the join an inner one.
+	// A condition that null rows cannot meet makes a full join a left one, a left join an
+	// inner one.
+	if kind == logical.Full {
+		for _, c := range conds {
+			switch {
+			case rejectsNull(c, leftCols):
+				kind = logical.Left
+			case rejectsNull(c, rightCols):
+				kind, left, right, leftCols, rightCols = logical.Left, right, left, rightCols, leftCols
+			}
+			if kind != logical.Full {
+				break
+			}
+		}
+	}
 	if kind == logical.Left {
 		for _, c := range conds {
 			if rejectsNull(c, rightCols) {
@@ -498,7 +512,7 @@ func (s *Search) outerJoin(j *logical.Join, conds []expr.Expr) (plan.Node, error
 			}
 		}
 	})
-	node, err := s.joinPair(kind, leftNode, rightNode, keep, rightItem(right), rightConds, len(lateral) > 0)
+	node, err := s.preferred(s.joinPair(kind, leftNode, rightNode, keep, rightItem(right), rightConds, len(lateral) > 0))
 	if err != nil {
 		return nil, err
 	}
@@ -564,6 +578,9 @@ func plainTargets(q *logical.Query) bool {
 
 // onlyIn tells whether e mentions columns of one side and none of the other.
 func onlyIn(e expr.Expr, side, other map[expr.ColumnID]bool) bool {
+	if c, ok := e.(*expr.Column); ok {
+		return side[c.ID] && !other[c.ID]
+	}
 	set := map[expr.ColumnID]bool{}
 	expr.Columns(e, set)
 	found := false

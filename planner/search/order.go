@@ -3,6 +3,8 @@ package search
 import (
 	"math"
 	"math/bits"
+	"slices"
+	"strings"
 
 	"datapunk/internal/pgerr"
 	"datapunk/planner/cost"
@@ -12,10 +14,12 @@ import (
 	"datapunk/sql/logical"
 )
 
-// best is the cheapest plan found for a set of relations.
+// best are the best plans found for a set of relations: the cheapest, and of those that
+// give their rows as the query wants them the one that does it soonest, or nil.
 type best struct {
-	node plan.Node
-	deps uint64
+	node    plan.Node
+	ordered plan.Node
+	deps    uint64
 }
 
 // order joins relations: by dynamic programming over all sets of up to
@@ -35,7 +39,7 @@ func (s *Search) order(rels []*relation, joins []condition) (plan.Node, error) {
 	}
 	table := make([]*best, 1<<n)
 	for i, r := range rels {
-		table[1<<i] = &best{r.node, r.deps}
+		table[1<<i] = &best{r.node, s.orderedLeaf(r.node), r.deps}
 	}
 	for set := uint64(3); set < 1<<n; set++ {
 		if bits.OnesCount64(set) < 2 {
@@ -62,7 +66,25 @@ func (s *Search) order(rels []*relation, joins []condition) (plan.Node, error) {
 	if final == nil || final.deps != 0 {
 		return nil, pgerr.Internal("no join order found")
 	}
-	return final.node, nil
+	return s.prefer(final.node, final.ordered), nil
+}
+
+// orderedLeaf is a relation's cheapest plan that gives its rows as the query wants them.
+func (s *Search) orderedLeaf(node plan.Node) plan.Node {
+	if s.wants(node) {
+		return node
+	}
+	scan, ok := node.(*plan.Scan)
+	if !ok || s.wanted == nil {
+		return nil
+	}
+	var chosen plan.Node
+	for _, n := range s.indexed(scan) {
+		if s.wants(n) {
+			chosen = s.sooner(chosen, n)
+		}
+	}
+	return chosen
 }
 
 func connected(joins []condition, left, right uint64) bool {
@@ -80,10 +102,6 @@ func (s *Search) try(table []*best, rels []*relation, joins []condition, set, le
 	if l.deps&^left&right != 0 { // the left side waits for the right
 		return nil
 	}
-	// Whatever the method, the left side is run once.
-	if t := table[set]; t != nil && l.node.Estimate().Total >= t.node.Estimate().Total {
-		return nil
-	}
 	lateral := r.deps&left != 0
 	deps := (l.deps | r.deps) &^ set
 	var on []expr.Expr
@@ -98,14 +116,49 @@ func (s *Search) try(table []*best, rels []*relation, joins []condition, set, le
 		one := rels[bits.TrailingZeros64(right)]
 		inner, innerConds = rightItem(one.item), one.conds
 	}
-	node, err := s.joinPair(logical.Inner, l.node, r.node, on, inner, innerConds, lateral)
-	if err != nil || node == nil {
-		return err
-	}
-	if t := table[set]; t == nil || node.Estimate().Total < t.node.Estimate().Total {
-		table[set] = &best{node, deps}
+	for i, outer := range []plan.Node{l.node, l.ordered} {
+		if outer == nil || i > 0 && outer == l.node || s.hopeless(table[set], outer) {
+			continue
+		}
+		node, ordered, err := s.joinPair(logical.Inner, outer, r.node, on, inner, innerConds, lateral)
+		if err != nil {
+			return err
+		}
+		if node == nil {
+			continue
+		}
+		t := table[set]
+		if t == nil {
+			t = &best{node: node, deps: deps}
+			table[set] = t
+		}
+		t.node, t.ordered = cheaper(t.node, node), s.sooner(t.ordered, ordered)
+		complete(t.node)
+		complete(t.ordered)
 	}
 	return nil
+}
+
+// hopeless tells whether no join with a node as its left side, which is run once whatever
+// the method, can be better than what was found. A plan in the wanted order should cost
+// less than to sort the cheapest one.
+func (s *Search) hopeless(t *best, left plan.Node) bool {
+	if t == nil {
+		return false
+	}
+	est := t.node.Estimate()
+	if s.wanted != nil {
+		return s.part(left) >= est.Total+s.sortCost(est.Rows, 0)
+	}
+	return left.Estimate().Total >= est.Total
+}
+
+// cheaper is the cheaper of two nodes, each of which may be nil.
+func cheaper(a, b plan.Node) plan.Node {
+	if a == nil || b != nil && b.Estimate().Total < a.Estimate().Total {
+		return b
+	}
+	return a
 }
 
 // greedy joins, again and again, the pair that gives the fewest rows.
@@ -116,7 +169,7 @@ func (s *Search) greedy(rels []*relation, joins []condition) (plan.Node, error) 
 	}
 	var parts []part
 	for i, r := range rels {
-		parts = append(parts, part{1 << i, best{r.node, r.deps}})
+		parts = append(parts, part{1 << i, best{node: r.node, deps: r.deps}})
 	}
 	for len(parts) > 1 {
 		var chosen plan.Node
@@ -143,7 +196,7 @@ func (s *Search) greedy(rels []*relation, joins []condition) (plan.Node, error) 
 						one := rels[bits.TrailingZeros64(parts[j].set)]
 						inner, innerConds = rightItem(one.item), one.conds
 					}
-					node, err := s.joinPair(logical.Inner, parts[i].node, parts[j].node, on, inner, innerConds, parts[j].deps&parts[i].set != 0)
+					node, _, err := s.joinPair(logical.Inner, parts[i].node, parts[j].node, on, inner, innerConds, parts[j].deps&parts[i].set != 0)
 					if err != nil {
 						return nil, err
 					}
@@ -160,7 +213,8 @@ func (s *Search) greedy(rels []*relation, joins []condition) (plan.Node, error) 
 		if chosen == nil {
 			return nil, pgerr.Internal("no join order found")
 		}
-		merged := part{parts[ci].set | parts[cj].set, best{chosen, (parts[ci].deps | parts[cj].deps) &^ (parts[ci].set | parts[cj].set)}}
+		complete(chosen)
+		merged := part{parts[ci].set | parts[cj].set, best{node: chosen, deps: (parts[ci].deps | parts[cj].deps) &^ (parts[ci].set | parts[cj].set)}}
 		var rest []part
 		for k := range parts {
 			if k != ci && k != cj {
@@ -172,10 +226,11 @@ func (s *Search) greedy(rels []*relation, joins []condition) (plan.Node, error) 
 	return parts[0].node, nil
 }
 
-// joinPair makes the cheapest join of two nodes: hash join if there are equalities
-// to hash by, a nested loop with an index lookup where the right side is a table
-// with a fitting index, else a plain nested loop. Nil means that it cannot be done.
-func (s *Search) joinPair(kind logical.JoinKind, left, right plan.Node, on []expr.Expr, inner *logical.TableRef, innerConds []expr.Expr, lateral bool) (plan.Node, error) {
+// joinPair makes the cheapest join of two nodes, and the cheapest that gives its rows as
+// the query wants them: hash or merge join if there are equalities to go by, a nested loop
+// with an index lookup where the right side is a table with a fitting index, else a plain
+// nested loop. Nil means that it cannot be done. What is kept must be completed.
+func (s *Search) joinPair(kind logical.JoinKind, left, right plan.Node, on []expr.Expr, inner *logical.TableRef, innerConds []expr.Expr, lateral bool) (node, ordered plan.Node, err error) {
 	leftCols, rightCols := s.columnsOf(left), s.columnsOf(right)
 	l, r := left.Estimate(), right.Estimate()
 	rows := l.Rows * r.Rows
@@ -193,38 +248,42 @@ func (s *Search) joinPair(kind logical.JoinKind, left, right plan.Node, on []exp
 		rows = math.Max(1, l.Rows-math.Min(rows, l.Rows*0.9))
 	}
 	rows = math.Max(rows, 1)
-	out := left.Output()
-	if kind != logical.Semi && kind != logical.Anti {
-		out = append(append([]plan.Column(nil), left.Output()...), right.Output()...)
-	}
-	var chosen *plan.Join
 	keep := func(j *plan.Join) {
-		j.Kind, j.Out, j.Est.Rows = kind, out, rows
-		if chosen == nil || j.Est.Total < chosen.Est.Total {
-			chosen = j
+		j.Kind, j.Est.Rows = kind, rows
+		node = cheaper(node, j)
+		if s.wants(j) {
+			ordered = s.sooner(ordered, j)
 		}
 	}
-	// Hash join.
-	if !lateral && !s.opts.NoHashJoin {
-		j := &plan.Join{Method: plan.HashJoin, Left: left, Right: right}
-		for _, c := range on {
-			if call, lk, rk, ok := hashable(c, leftCols, rightCols); ok {
-				j.LeftKeys, j.RightKeys, j.Equals = append(j.LeftKeys, lk), append(j.RightKeys, rk), append(j.Equals, call)
+	if !lateral {
+		hash := &plan.Join{Method: plan.HashJoin, Left: left, Right: right}
+		pairs := make([]pair, 0, len(on))
+		for i, c := range on {
+			call, lk, rk, ok := equality(c, leftCols, rightCols)
+			if ok && !s.opts.NoMergeJoin && sortable(lk, rk) {
+				pairs = append(pairs, pair{i, call, lk, rk})
+			}
+			if ok && alike(lk, rk) {
+				hash.LeftKeys, hash.RightKeys, hash.Equals = append(hash.LeftKeys, lk), append(hash.RightKeys, rk), append(hash.Equals, call)
 			} else {
-				j.On = append(j.On, c)
+				hash.On = append(hash.On, c)
 			}
 		}
-		if len(j.LeftKeys) > 0 {
-			j.Est.Startup = r.Total + r.Rows*cost.HashBuild
-			j.Est.Total = l.Total + r.Total + cost.HashJoin(r.Rows, l.Rows, rows)
-			keep(j)
+		hashed := len(hash.LeftKeys) > 0 && !s.opts.NoHashJoin
+		if hashed {
+			hash.Est.Startup = r.Total + r.Rows*cost.HashBuild
+			hash.Est.Total = l.Total + r.Total + cost.HashJoin(r.Rows, l.Rows, rows)
+			keep(hash)
+		}
+		if len(pairs) > 0 {
+			s.mergeJoins(left, right, on, pairs, hashed, rows, keep)
 		}
 	}
 	// Nested loop with an index lookup.
 	if inner != nil && kind != logical.Full && !s.opts.NoNestLoop && !s.opts.NoIndexScan {
 		lookup, err := s.lookup(inner, innerConds, on, leftCols)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		if lookup != nil {
 			j := &plan.Join{Method: plan.NestLoop, Left: left, Right: lookup, Params: params(lookup, leftCols)}
@@ -234,7 +293,10 @@ func (s *Search) joinPair(kind logical.JoinKind, left, right plan.Node, on []exp
 		}
 	}
 	// Plain nested loop.
-	if (!s.opts.NoNestLoop || chosen == nil) && (kind != logical.Full || chosen == nil) {
+	if node == nil || !s.opts.NoNestLoop && kind != logical.Full {
+		if kind == logical.Full && !fullJoinable(on, leftCols, rightCols) {
+			return nil, nil, pgerr.New(pgerr.FeatureNotSupported, "FULL JOIN is only supported with merge-joinable or hash-joinable join conditions")
+		}
 		j := &plan.Join{Method: plan.NestLoop, Left: left, Right: right, On: on}
 		if lateral {
 			j.Params = params(right, leftCols)
@@ -244,13 +306,39 @@ func (s *Search) joinPair(kind logical.JoinKind, left, right plan.Node, on []exp
 			again = r.Rows * 0.05
 		}
 		j.Est.Startup = l.Startup
+		if !lateral {
+			j.Est.Startup += r.Total
+		}
 		j.Est.Total = l.Total + r.Total + l.Rows*(cost.NestedRescan+again) + l.Rows*r.Rows*cost.FilterRow*math.Max(1, float64(len(on)))
 		keep(j)
 	}
-	if chosen == nil {
-		return nil, nil
+	return node, ordered, nil
+}
+
+// fullJoinable tells whether there is a way to make a FULL join that PostgreSQL would
+// find: an equality between the sides, or nothing but constants.
+func fullJoinable(on []expr.Expr, left, right map[expr.ColumnID]bool) bool {
+	constants := true
+	for _, c := range on {
+		if _, _, _, ok := equality(c, left, right); ok {
+			return true
+		}
+		_, ok := c.(*expr.Const)
+		constants = constants && ok
 	}
-	return chosen, nil
+	return constants
+}
+
+// complete says which columns a join gives: few of those that are tried are kept.
+func complete(node plan.Node) {
+	j, ok := node.(*plan.Join)
+	switch {
+	case !ok || j.Out != nil:
+	case j.Kind == logical.Semi || j.Kind == logical.Anti:
+		j.Out = j.Left.Output()
+	default:
+		j.Out = slices.Concat(j.Left.Output(), j.Right.Output())
+	}
 }
 
 // params lists the left columns that a node mentions as parameters.
@@ -284,17 +372,16 @@ func columnSet(n plan.Node) map[expr.ColumnID]bool {
 	return set
 }
 
-// hashable takes an equality between the sides apart.
-func hashable(c expr.Expr, left, right map[expr.ColumnID]bool) (*expr.Call, expr.Expr, expr.Expr, bool) {
+// equality takes an equality between the sides apart.
+func equality(c expr.Expr, left, right map[expr.ColumnID]bool) (*expr.Call, expr.Expr, expr.Expr, bool) {
 	call, ok := c.(*expr.Call)
-	if !ok || len(call.Args) != 2 || estimate.Operator(call) != "=" || volatile(c) {
+	if !ok || len(call.Args) != 2 || volatile(c) {
+		return nil, nil, nil, false
+	}
+	if estimate.Operator(call) != "=" && !strings.Contains(call.Func.Source, "_eq_") { // date_eq_timestamp
 		return nil, nil, nil, false
 	}
 	a, b := call.Args[0], call.Args[1]
-	// Both sides must hash alike: the same layout of values.
-	if a.Type().Root().Phys != b.Type().Root().Phys || (a.Type().Root() != b.Type().Root() && !bytesAlike(a, b)) {
-		return nil, nil, nil, false
-	}
 	switch {
 	case onlyIn(a, left, right) && onlyIn(b, right, left):
 		return call, a, b, true
@@ -302,6 +389,12 @@ func hashable(c expr.Expr, left, right map[expr.ColumnID]bool) (*expr.Call, expr
 		return call, b, a, true
 	}
 	return nil, nil, nil, false
+}
+
+// alike tells whether two values compare and hash alike: by the same layout.
+func alike(a, b expr.Expr) bool {
+	x, y := a.Type().Root(), b.Type().Root()
+	return x.Phys == y.Phys && (x == y || bytesAlike(a, b))
 }
 
 // bytesAlike tells whether two types of one layout compare by that layout: text
@@ -424,8 +517,7 @@ func (s *Search) applySemi(node plan.Node, j semi) (plan.Node, error) {
 		if len(leaves) == 1 && len(semis) == 0 {
 			inner, innerConds = rightItem(leaves[0]), plain
 		}
-		joined, err := s.joinPair(j.kind, node, right, on, inner, innerConds, lateral)
-		return joined, err
+		return s.preferred(s.joinPair(j.kind, node, right, on, inner, innerConds, lateral))
 	}
 	if right, err = s.query(q); err != nil {
 		return nil, err
@@ -442,7 +534,17 @@ func (s *Search) applySemi(node plan.Node, j semi) (plan.Node, error) {
 			return nil, err
 		}
 	}
-	return s.joinPair(j.kind, node, right, on, nil, nil, lateral)
+	return s.preferred(s.joinPair(j.kind, node, right, on, nil, nil, lateral))
+}
+
+// preferred is prefer for what joinPair gives.
+func (s *Search) preferred(node, ordered plan.Node, err error) (plan.Node, error) {
+	if err != nil || node == nil {
+		return nil, err
+	}
+	node = s.prefer(node, ordered)
+	complete(node)
+	return node, nil
 }
 
 // withoutTargets is a query as EXISTS sees it: what it selects and how it orders

@@ -29,7 +29,7 @@ import (
 
 // Options steer the search; they come from the enable_* and *_cost settings.
 type Options struct {
-	NoHashJoin, NoNestLoop, NoIndexScan, NoSeqScan bool
+	NoHashJoin, NoMergeJoin, NoNestLoop, NoIndexScan, NoSeqScan, NoSort bool
 	// CollapseLimit is how many relations are ordered by dynamic programming.
 	CollapseLimit int
 	// Stored binds an index's stored expression or predicate over columns.
@@ -53,6 +53,8 @@ type Search struct {
 	nullable int                         // outer joins whose nullable side is being planned
 	replaced map[expr.ColumnID]expr.Expr // columns of pulled-up subqueries
 	outputOf map[plan.Node]map[expr.ColumnID]bool
+	indexes  map[*plan.Scan][]*plan.Scan // indexed, kept
+	wanted   *ordering                   // of the rows of the query being planned
 }
 
 // New makes a search; nextID is larger than any ColumnID of the query.
@@ -62,7 +64,8 @@ func New(snapshot catalog.Snapshot, stats stat.Source, opts Options) *Search {
 	}
 	return &Search{opts: opts, catalog: snapshot, stats: stats, ctes: map[*logical.CTE]*plan.CTE{},
 		tables: map[*logical.CTE]*plan.RecursiveUnion{}, columns: map[expr.ColumnID]estimate.Column{},
-		needed: map[expr.ColumnID]bool{}, nextID: 1 << 24, outputOf: map[plan.Node]map[expr.ColumnID]bool{}}
+		needed: map[expr.ColumnID]bool{}, nextID: 1 << 24, outputOf: map[plan.Node]map[expr.ColumnID]bool{},
+		indexes: map[*plan.Scan][]*plan.Scan{}}
 }
 
 // Plan plans a statement.
@@ -450,7 +453,7 @@ func constant(e expr.Expr) (float64, bool) {
 // sort orders a node, unless it is ordered already; with a LIMIT only the first
 // rows are kept.
 func (s *Search) sort(node plan.Node, keys []plan.SortKey, q *logical.Query) plan.Node {
-	if sorted(node, keys) {
+	if sorted(node, keys, true) {
 		return node
 	}
 	n := &plan.Sort{Unary: plan.Unary{Input: node}, Keys: keys}
@@ -466,109 +469,9 @@ func (s *Search) sort(node plan.Node, keys []plan.SortKey, q *logical.Query) pla
 			}
 		}
 	}
-	work := sortCost(in.Rows, top)
+	work := s.sortCost(in.Rows, top)
 	n.Est = plan.Estimate{Rows: in.Rows, Startup: in.Total + work, Total: in.Total + work + in.Rows*0.02}
 	return n
-}
-
-// sorted tells whether a node's rows come in an order already.
-func sorted(node plan.Node, keys []plan.SortKey) bool {
-	switch n := node.(type) {
-	case *plan.Project:
-		if n.Sets {
-			return false
-		}
-		moved := make([]plan.SortKey, len(keys))
-		layout := plan.Layout(n.Out)
-		for i, k := range keys {
-			c, ok := k.Expr.(*expr.Column)
-			if !ok {
-				return false
-			}
-			place, ok := layout[c.ID]
-			if !ok {
-				return false
-			}
-			moved[i] = k
-			moved[i].Expr = n.Exprs[place]
-		}
-		return sorted(n.Input, moved)
-	case *plan.Filter:
-		return sorted(n.Input, keys)
-	case *plan.LockRows:
-		return false
-	case *plan.Limit:
-		return sorted(n.Input, keys)
-	case *plan.Scan:
-		return scanSorted(n, keys)
-	case *plan.Sort:
-		if len(keys) > len(n.Keys) {
-			return false
-		}
-		for i, k := range keys {
-			if k.Desc != n.Keys[i].Desc || k.NullsFirst != n.Keys[i].NullsFirst || !expr.Equal(k.Expr, n.Keys[i].Expr) {
-				return false
-			}
-		}
-		return true
-	case *plan.Unique:
-		return sorted(n.Input, keys)
-	}
-	return false
-}
-
-// scanSorted tells whether an index gives its rows in an order: keys bound to one
-// value do not count.
-func scanSorted(n *plan.Scan, keys []plan.SortKey) bool {
-	if n.Index == nil || n.In != nil || n.Index.Index.Method != "btree" {
-		return false
-	}
-	at := 0
-	bound := len(n.Keys)
-	ids := map[int16]expr.ColumnID{}
-	for i, c := range n.Out {
-		if i < len(n.Numbers) {
-			ids[n.Numbers[i]] = c.ID
-		}
-	}
-next:
-	for _, k := range keys {
-		c, ok := k.Expr.(*expr.Column)
-		if !ok {
-			return false
-		}
-		for b := 0; b < bound; b++ {
-			if x := n.Index.Index.Keys[b]; x.Column != 0 && ids[x.Column] == c.ID {
-				continue next
-			}
-		}
-		place := bound + at
-		if place >= len(n.Index.Index.Keys) {
-			return n.Index.Index.Unique && n.Index.Index.Immediate && uniqueNotNull(n)
-		}
-		x := n.Index.Index.Keys[place]
-		if x.Column == 0 || ids[x.Column] != c.ID || (x.Collation != 0 && c.C != x.Collation) {
-			return false
-		}
-		if x.Desc != k.Desc != n.Reverse {
-			return false
-		}
-		notNull := n.Table.Columns[x.Column-1].NotNull
-		if !notNull && x.NullsFirst != k.NullsFirst != n.Reverse {
-			return false
-		}
-		at++
-	}
-	return true
-}
-
-func uniqueNotNull(n *plan.Scan) bool {
-	for _, k := range n.Index.Index.Keys {
-		if k.Column == 0 || !n.Table.Columns[k.Column-1].NotNull {
-			return false
-		}
-	}
-	return true
 }
 
 // collect notes every column that any expression of a query mentions.

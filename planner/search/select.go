@@ -15,7 +15,10 @@ import (
 // selectQuery plans a SELECT: FROM and WHERE, grouping, windows, the select list,
 // DISTINCT, ORDER BY, LIMIT.
 func (s *Search) selectQuery(q *logical.Query) (plan.Node, error) {
+	around := s.wanted
+	s.wanted = s.want(q)
 	node, err := s.from(q.From, expr.Conjuncts(q.Where))
+	s.wanted = around
 	if err != nil {
 		return nil, err
 	}
@@ -190,15 +193,13 @@ func hasSubquery(e expr.Expr) bool {
 // ordered returns the node read by an index that gives the order, if that is
 // cheaper than sorting; nil if there is none.
 func (s *Search) ordered(node plan.Node, keys []plan.SortKey, q *logical.Query) plan.Node {
-	if sorted(node, keys) {
+	if sorted(node, keys, true) {
 		return node
 	}
 	scan, ok := node.(*plan.Scan)
 	if !ok || s.opts.NoIndexScan {
 		return nil
 	}
-	var conds []expr.Expr
-	conds = append(append(conds, scan.Conds...), scan.Filter...)
 	limit := math.Inf(1)
 	if n, ok := constant(q.Limit); ok {
 		limit = n
@@ -211,44 +212,51 @@ func (s *Search) ordered(node plan.Node, keys []plan.SortKey, q *logical.Query) 
 	if !math.IsInf(limit, 1) {
 		top = limit
 	}
-	best := scan.Est.Total + cost.Sort(scan.Est.Rows, top)
+	best := scan.Est.Total + s.sortCost(scan.Est.Rows, top)
 	var chosen *plan.Scan
-	for _, oid := range scan.Table.Indexes {
-		index := s.catalog.Relation(oid)
-		if index == nil || index.Index.Invalid || index.Index.Method != "btree" {
-			continue
-		}
-		f := s.reference(scan)
-		if f == nil {
-			return nil
-		}
-		n := &plan.Scan{Table: scan.Table, Alias: scan.Alias, Numbers: scan.Numbers}
-		n.Out = scan.Out
-		own := map[expr.ColumnID]bool{}
-		byNumber := map[int16]logical.Col{}
-		for _, c := range f.Cols {
-			own[c.ID] = true
-			byNumber[c.Number] = c
-		}
-		n, _, err := s.indexPath(f, index, n, conds, own, byNumber, s.rows(scan.Table))
-		if err != nil || n == nil || len(n.Conds)+len(n.Filter) != len(conds) {
-			continue
-		}
-		for _, reverse := range []bool{false, true} {
-			c := *n
-			c.Reverse = reverse
-			if !scanSorted(&c, keys) {
-				continue
-			}
-			if total := c.Est.Total * share; total < best {
-				best, chosen = total, &c
-			}
+	for _, n := range s.indexed(scan) {
+		if total := n.Est.Total * share; total < best && sorted(n, keys, true) {
+			best, chosen = total, n
 		}
 	}
 	if chosen == nil {
 		return nil
 	}
 	return chosen
+}
+
+// indexed lists the ways to read what a scan reads by an index that gives an order,
+// forwards and backwards.
+func (s *Search) indexed(scan *plan.Scan) []*plan.Scan {
+	list, known := s.indexes[scan]
+	if known || s.opts.NoIndexScan {
+		return list
+	}
+	conds := append(append([]expr.Expr(nil), scan.Conds...), scan.Filter...)
+	f := s.reference(scan)
+	own := map[expr.ColumnID]bool{}
+	byNumber := map[int16]logical.Col{}
+	for _, c := range f.Cols {
+		own[c.ID] = true
+		byNumber[c.Number] = c
+	}
+	for _, oid := range scan.Table.Indexes {
+		index := s.catalog.Relation(oid)
+		if index == nil || index.Index.Invalid || index.Index.Method != "btree" {
+			continue
+		}
+		n := &plan.Scan{Table: scan.Table, Alias: scan.Alias, Numbers: scan.Numbers}
+		n.Out = scan.Out
+		n, _, err := s.indexPath(f, index, n, conds, own, byNumber, s.rows(scan.Table))
+		if err != nil || n == nil || n.In != nil || len(n.Conds)+len(n.Filter) != len(conds) {
+			continue
+		}
+		back := *n
+		back.Reverse = true
+		list = append(list, n, &back)
+	}
+	s.indexes[scan] = list
+	return list
 }
 
 // reference rebuilds a table reference from a scan: the columns it reads.

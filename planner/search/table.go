@@ -236,10 +236,14 @@ func (s *Search) indexPath(f *logical.TableRef, index *desc.Relation, n *plan.Sc
 	n.IndexOnly = index.OID == f.Relation.Primary || covers(index, n.Numbers)
 	est := plan.Estimate{Rows: s.selected(matched, n.Filter)}
 	covered := index.OID == f.Relation.Primary
-	est.Total = cost.Index(matched, covered || n.IndexOnly, len(n.Filter))
+	if covered {
+		est.Total = cost.Scan(matched, len(n.Filter))
+	} else {
+		est.Total = cost.Index(matched, n.IndexOnly, len(n.Filter))
+	}
 	n.Est = est
 	if len(n.Keys) == 0 && n.Low == nil && n.High == nil && n.In == nil {
-		// Only its order could be of use, which sort asks for.
+		// Only its order could be of use, which indexed asks for.
 		if !covered && !n.IndexOnly {
 			return n, false, nil
 		}
