@@ -163,18 +163,26 @@ func (a *Aggregate) Open() error {
 				g.Grow(1)
 			}
 		}
-		if err := a.finish(s); err != nil {
+		if err := a.finish(s, a.sets); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// finish feeds the aggregates that wait for the end of a round.
-func (a *Aggregate) finish(s *set) error {
+// finish feeds the aggregates of a set that wait for the end of a round; sets are those
+// that hold memory.
+func (a *Aggregate) finish(s *set, sets []*set) error {
+	fed := func() error {
+		s.added++
+		if err := a.memory.Hold(size(sets)); err != nil {
+			return err
+		}
+		return a.env.Interrupt()
+	}
 	for i, c := range a.calls {
 		if s.held[i] != nil {
-			if err := s.held[i].finish(c, s.aggs[i], a.env.Interrupt); err != nil {
+			if err := s.held[i].finish(c, s.aggs[i], fed); err != nil {
 				return err
 			}
 		}
@@ -222,7 +230,7 @@ func (a *Aggregate) again(s *set) (bool, error) {
 			return false, err
 		}
 		if b == nil {
-			return true, a.finish(s)
+			return true, a.finish(s, []*set{s})
 		}
 		for i, p := range a.places {
 			vals[i] = b.Cols[p]
@@ -247,7 +255,7 @@ func (a *Aggregate) parts(b *vector.Batch, row, keys, extra []*vector.Vector, se
 
 // add adds rows to sets.
 func (a *Aggregate) add(b *vector.Batch, row, keys, extra []*vector.Vector, sel []int32, sets []*set) error {
-	held, groups := int64(0), 0
+	groups := 0
 	for _, s := range sets {
 		mine := make([]*vector.Vector, len(s.keys))
 		for i, k := range s.keys {
@@ -275,10 +283,10 @@ func (a *Aggregate) add(b *vector.Batch, row, keys, extra []*vector.Vector, sel 
 			}
 		}
 		s.added++
-		held += s.size()
 		groups = max(groups, s.groups)
 		a.buckets = max(a.buckets, s.table.Buckets())
 	}
+	held := size(sets)
 	if a.memory.Full(groups+1, held) {
 		for _, s := range sets {
 			s.full = len(s.keys) > 0 && s.table.Len() > 0 && s.over.Possible()
@@ -335,15 +343,7 @@ func (c *call) add(b *vector.Batch, sel, groups []int32, g function.Aggregator, 
 		c.vals[i] = v
 	}
 	if held != nil {
-		orders, err := run(c.orders, b, sel)
-		if err != nil {
-			return err
-		}
-		direct, err := run(c.direct, b, sel)
-		if err != nil {
-			return err
-		}
-		return held.add(groups, direct, c.vals, orders, b.N, sel)
+		return held.add(c, b, groups, sel)
 	}
 	return g.Add(groups, c.vals, sel)
 }

@@ -54,7 +54,7 @@ func (a *Aggregate) reset(s *set) error {
 		}
 		s.aggs = append(s.aggs, g)
 		if c.node.Distinct || len(c.order) > 0 {
-			s.held[i] = newCollector(a.env.Space, c)
+			s.held[i] = newCollector(a.env.Space, c, g, len(s.keys) > 0)
 		}
 	}
 	return nil
@@ -76,6 +76,14 @@ func (s *set) size() int64 {
 		}
 	}
 	return s.table.Size() + spill.Size(s.extra) + s.state
+}
+
+func size(sets []*set) int64 {
+	n := int64(0)
+	for _, s := range sets {
+		n += s.size()
+	}
+	return n
 }
 
 // assign finds the groups of rows, making new ones as long as there is memory; the rows

@@ -23,11 +23,11 @@ type SetOp struct {
 	memory      *spill.Memory
 	over        *hash.Overflow // rows, and whether they are of the right side
 	full        bool
-	counts      [][2]int64
-	order       []int32
+	counts      [][2]int64 // of each row on both sides; then, of those that remain, how often
 	at          int
 	missing     []int32
 	out         vector.Batch
+	sel         []int32
 }
 
 // NewSetOp opens a set operation.
@@ -69,7 +69,7 @@ func (s *SetOp) Open() error {
 
 // reset begins a round.
 func (s *SetOp) reset() {
-	s.table, s.full, s.counts, s.order, s.at = hash.New(s.keys, s.collations), false, s.counts[:0], s.order[:0], 0
+	s.table, s.full, s.counts, s.at = hash.New(s.keys, s.collations), false, s.counts[:0], 0
 }
 
 // add counts rows; mark tells the right side's.
@@ -106,32 +106,40 @@ func (s *SetOp) add(b *vector.Batch, mark *vector.Vector, sel []int32) error {
 	return s.memory.Hold(s.table.Size() + int64(cap(s.counts))*16)
 }
 
-// choose lists the rows that remain, as often as they do.
+// choose decides how often each row remains.
 func (s *SetOp) choose() {
-	for row, c := range s.counts {
-		var n int64
-		switch l, r := c[0], c[1]; {
+	for row := range s.counts {
+		l, r := s.counts[row][0], s.counts[row][1]
+		n := int64(0)
+		switch {
 		case s.node.Kind == logical.Intersect && s.node.All:
 			n = min(l, r)
 		case s.node.Kind == logical.Intersect:
 			n = min(l, r, 1)
 		case s.node.All:
-			n = l - r
+			n = max(l-r, 0)
 		case l > 0 && r == 0:
 			n = 1
 		}
-		for ; n > 0; n-- {
-			s.order = append(s.order, int32(row))
-		}
+		s.counts[row][0] = n
 	}
 }
 
 // Next gives the rows that remain.
 func (s *SetOp) Next(budget int) (*vector.Batch, error) {
+	budget = min(budget, vector.Size)
 	for {
-		if n := min(budget, vector.Size, len(s.order)-s.at); n > 0 {
-			s.out = vector.Batch{Cols: s.table.Keys.Cols, N: s.table.Len(), Sel: s.order[s.at : s.at+n]}
-			s.at += n
+		s.sel = s.sel[:0]
+		for len(s.sel) < budget && s.at < len(s.counts) {
+			if s.counts[s.at][0] == 0 {
+				s.at++
+				continue
+			}
+			s.counts[s.at][0]--
+			s.sel = append(s.sel, int32(s.at))
+		}
+		if len(s.sel) > 0 {
+			s.out = vector.Batch{Cols: s.table.Keys.Cols, N: s.table.Len(), Sel: s.sel}
 			return &s.out, nil
 		}
 		more, err := s.over.Next()

@@ -142,6 +142,14 @@ type Retractor interface {
 	Remove(group int32, args []*vector.Vector, row int32) error
 }
 
+// Expecter is an Aggregator of sorted rows that picks some of them, and so is told first
+// how many there are.
+type Expecter interface {
+	Aggregator
+	// Expect says how many rows without a null a group is going to get.
+	Expect(group int32, rows int64)
+}
+
 // NewWindower makes the state of one window function call.
 type NewWindower func(c *Call) (Windower, error)
 
