@@ -169,6 +169,13 @@ type Txn interface {
 	// LockAdvisory takes a transaction-level advisory lock.
 	LockAdvisory(ctx context.Context, id AdvisoryID, shared bool, wait Wait) error
 
+	// OutwaitHolders waits until every other transaction that now holds a lock on the
+	// object which conflicts with mode is over. It takes nothing and stops nobody.
+	OutwaitHolders(ctx context.Context, object ObjectID, mode Mode, wait Wait) error
+	// OutwaitSnapshots waits until no View of another transaction, open now or later,
+	// reads below ts (at or below V).
+	OutwaitSnapshots(ctx context.Context, ts Timestamp, wait Wait) error
+
 	// Latest reads the newest applied version of a key, own writes of every
 	// command included, whatever the isolation level: a Current read. It means
 	// something only under a lock on the key.

@@ -86,14 +86,15 @@ const (
 	Skip
 )
 
-// LockKind tells the three lock spaces apart.
+// LockKind tells what is locked.
 type LockKind uint8
 
-// The lock spaces.
+// The lock spaces, and the wait for another transaction's end.
 const (
 	RowLock LockKind = iota
 	RelationLock
 	AdvisoryLock
+	TransactionLock
 )
 
 // LockInfo is one row of pg_locks.
@@ -108,5 +109,6 @@ type LockInfo struct {
 	Strength Strength
 	Granted  bool
 	FastPath bool
-	Since    int64 // of a waiter: ms since the Unix epoch
+	Since    int64     // of a waiter: ms since the Unix epoch
+	Blocker  SessionID // of a TransactionLock: whose transaction it is
 }

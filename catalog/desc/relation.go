@@ -201,7 +201,7 @@ func (r *Relation) Needs() []Need {
 	}
 	for i := range r.ForeignKeys {
 		f := &r.ForeignKeys[i]
-		needs = append(needs, Need{On: ID{Class: ClassRelation, OID: f.Target}})
+		needs = append(needs, Need{On: ID{Class: ClassRelation, OID: f.Target}}, Need{On: ID{Class: ClassRelation, OID: f.Index}})
 	}
 	return append(needs, r.Depends...)
 }

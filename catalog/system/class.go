@@ -133,8 +133,10 @@ func addIndex(r *Rows, s *Source, c *desc.Relation) {
 		}
 	}
 	keys = append(keys, x.Include...)
+	t := s.Relation(x.Table)
+	kept := t != nil && slices.Contains(t.Indexes, c.OID) // not while it is dropped concurrently
 	r.Add(c.OID, x.Table, len(keys), len(x.Keys), x.Unique, x.NullsEqual, x.Primary, false, x.Immediate || !x.Unique, x.Clustered,
-		!x.Invalid, false, !x.Invalid, true, x.Replica, keys, collations, classes, options, orNull(exprs), orNull(x.Predicate))
+		!x.Invalid, false, kept, kept, x.Replica, keys, collations, classes, options, orNull(exprs), orNull(x.Predicate))
 }
 
 // sequences is pg_sequence.

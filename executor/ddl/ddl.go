@@ -120,11 +120,15 @@ func (x *Executor) notice(code pgerr.Code, format string, args ...any) {
 
 // lock locks an object in a mode.
 func (x *Executor) lock(oid types.OID, mode kv.Mode) error {
-	object := kv.ObjectID{Database: uint32(x.Database), Class: uint32(desc.ClassRelation), Object: uint32(oid)}
-	if err := x.Txn.LockRelation(x.Context, object, mode, kv.Wait{Timeout: x.LockTimeout}); err != nil {
+	if err := x.Txn.LockRelation(x.Context, x.lockID(oid), mode, kv.Wait{Timeout: x.LockTimeout}); err != nil {
 		return err
 	}
 	return x.Writer.Refresh()
+}
+
+// lockID names a relation in locks.
+func (x *Executor) lockID(oid types.OID) kv.ObjectID {
+	return kv.ObjectID{Database: uint32(x.Database), Class: uint32(desc.ClassRelation), Object: uint32(oid)}
 }
 
 // claim locks a name, so that two sessions do not make it at once, and tells

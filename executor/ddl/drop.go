@@ -43,16 +43,9 @@ func (x *Executor) drop(u *logical.Drop) error {
 	return d.run(u)
 }
 
-// run collects everything that goes, reports, and drops it.
+// run drops everything that goes.
 func (d *dropping) run(u *logical.Drop) error {
-	named := map[desc.ID]bool{}
-	for _, id := range u.Objects {
-		named[id] = true
-		if err := d.visit(doomed{id: id}); err != nil {
-			return err
-		}
-	}
-	if err := d.report(u, named); err != nil {
+	if err := d.collect(u); err != nil {
 		return err
 	}
 	for _, o := range d.list {
@@ -63,10 +56,28 @@ func (d *dropping) run(u *logical.Drop) error {
 	return nil
 }
 
+// collect finds everything that goes, and reports.
+func (d *dropping) collect(u *logical.Drop) error {
+	named := map[desc.ID]bool{}
+	for _, id := range u.Objects {
+		named[id] = true
+		if err := d.visit(doomed{id: id}); err != nil {
+			return err
+		}
+	}
+	return d.report(u, named)
+}
+
 // permitted locks a named object and checks that the user may drop it.
 func (d *dropping) permitted(id desc.ID, u *logical.Drop) error {
 	x := d.x
 	if id.Class == desc.ClassRelation {
+		// Readers and writers of an index have a lock on its table alone.
+		if r := x.Writer.Snapshot().Relation(id.OID); r != nil && r.Index != nil && !u.Concurrently {
+			if err := x.lock(r.Index.Table, kv.AccessExclusive); err != nil {
+				return err
+			}
+		}
 		if err := x.lock(id.OID, kv.AccessExclusive); err != nil {
 			return err
 		}
@@ -118,6 +129,10 @@ func (d *dropping) visit(o doomed) error {
 		return nil
 	}
 	var next []doomed
+	if r := d.x.Writer.Snapshot().Relation(o.id.OID); o.id.Class == desc.ClassRelation && r != nil && r.Index != nil && d.seen[desc.ID{Class: desc.ClassRelation, OID: r.Index.Table}] {
+		d.list = append(d.list, o) // what needs it needs its table
+		return nil
+	}
 	dependents := d.x.Writer.Snapshot().Dependents(o.id)
 	for _, dep := range slices.Backward(dependents) {
 		if desc.CommentedClass(dep.Class) == 0 {
@@ -193,7 +208,7 @@ func parts(other desc.Object, on desc.ID) []doomed {
 	var list []doomed
 	for i := range r.ForeignKeys {
 		f := &r.ForeignKeys[i]
-		if f.Target == on.OID && (on.Sub == 0 || slices.Contains(f.Keys, on.Sub)) {
+		if f.Index == on.OID || f.Target == on.OID && (on.Sub == 0 || slices.Contains(f.Keys, on.Sub)) {
 			list = append(list, doomed{id: desc.ID{Class: desc.ClassConstraint, OID: f.OID}, table: r, by: on})
 		}
 	}

@@ -21,42 +21,55 @@ import (
 )
 
 func (x *Executor) createIndex(u *logical.CreateIndex) error {
-	if err := x.lock(u.Table, kv.ShareMode); err != nil {
+	r, name, err := x.newIndex(u, kv.ShareMode)
+	if err != nil || r == nil {
 		return err
-	}
-	r := x.Writer.Snapshot().Relation(u.Table)
-	if r == nil || u.Bound != nil && r != u.Bound {
-		return ErrChanged
-	}
-	if role := x.Writer.Snapshot().Role(x.User); r.Owner != x.User && (role == nil || !role.Superuser) {
-		return pgerr.Newf(pgerr.InsufficientPrivilege, "must be owner of table %s", r.Name)
-	}
-	name := u.Name
-	if name == "" {
-		var parts []string
-		for _, k := range u.Def.Keys {
-			parts = append(parts, k.Name)
-		}
-		name = x.freeName(r.Schema, r.Name, strings.Join(parts, "_"), "idx", nil)
-	}
-	taken, err := x.claim(desc.Lookup{Class: desc.ClassRelation, Namespace: r.Schema, Name: name})
-	if err != nil {
-		return err
-	}
-	if taken {
-		if u.IfNotExists {
-			x.notice(pgerr.DuplicateTable, "relation \"%s\" already exists, skipping", name)
-			return nil
-		}
-		return pgerr.Newf(pgerr.DuplicateTable, "relation \"%s\" already exists", name)
 	}
 	_, err = x.addIndex(r.Clone(), name, u.Def, false)
 	return err
 }
 
+// newIndex locks the table of an index to be made and claims its name; no table if
+// there is such a name already and that is no error.
+func (x *Executor) newIndex(u *logical.CreateIndex, mode kv.Mode) (r *desc.Relation, name string, err error) {
+	if err := x.lock(u.Table, mode); err != nil {
+		return nil, "", err
+	}
+	r = x.Writer.Snapshot().Relation(u.Table)
+	if r == nil || u.Bound != nil && r != u.Bound {
+		return nil, "", ErrChanged
+	}
+	if role := x.Writer.Snapshot().Role(x.User); r.Owner != x.User && (role == nil || !role.Superuser) {
+		return nil, "", pgerr.Newf(pgerr.InsufficientPrivilege, "must be owner of table %s", r.Name)
+	}
+	name = u.Name
+	if name == "" {
+		var parts []string
+		for _, k := range u.Def.Keys {
+			parts = append(parts, k.Name)
+		}
+		for _, n := range u.Def.Include {
+			parts = append(parts, r.Columns[n-1].Name)
+		}
+		name = x.freeName(r.Schema, r.Name, strings.Join(parts, "_"), "idx", nil)
+	}
+	taken, err := x.claim(desc.Lookup{Class: desc.ClassRelation, Namespace: r.Schema, Name: name})
+	if err != nil {
+		return nil, "", err
+	}
+	if taken {
+		if u.IfNotExists {
+			x.notice(pgerr.DuplicateTable, "relation \"%s\" already exists, skipping", name)
+			return nil, "", nil
+		}
+		return nil, "", pgerr.Newf(pgerr.DuplicateTable, "relation \"%s\" already exists", name)
+	}
+	return r, name, nil
+}
+
 const hashMethod types.OID = 405 // pg_am
 
-// addIndex makes an index and fills it. The primary key of a table, unless it is
+// addIndex makes an index and fills it, unless it is fresh. The primary key of a table, unless it is
 // deferrable, becomes the key of its rows: they are written again, with all other indexes, since entries name
 // rows by their key.
 func (x *Executor) addIndex(r *desc.Relation, name string, def desc.IndexDef, fresh bool) (types.OID, error) {

@@ -34,7 +34,7 @@ func (x *Executor) rewrite(old, r *desc.Relation, values map[int16]string) error
 			if storage, err = x.Txn.CreateStorage(x.Context); err != nil {
 				return err
 			}
-			index.Storage = uint32(storage)
+			index.Storage, index.Index.Invalid = uint32(storage), false
 		}
 		if err := x.Writer.Put(x.Context, index); err != nil {
 			return err

@@ -362,7 +362,7 @@ func referenced(x *Executor, target *desc.Relation, c *logical.Constraint) ([]in
 next:
 	for _, oid := range target.Indexes {
 		i := x.Writer.Snapshot().Relation(oid)
-		if i == nil || !i.Index.Unique || i.Index.Predicate != "" || len(i.Index.Keys) != len(keys) {
+		if i == nil || !i.Index.Unique || i.Index.Invalid || i.Index.Predicate != "" || len(i.Index.Keys) != len(keys) {
 			continue
 		}
 		for _, k := range i.Index.Keys {

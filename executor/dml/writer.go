@@ -402,15 +402,32 @@ func (w *Writer) remove(key []byte, old []*vector.Vector, i int, moved []byte) e
 		if !applies {
 			continue
 		}
-		e := x.Entry(keys, old, i, rowKey)
-		if err := w.env.Txn.LockRow(w.env.Context, e.Key, kv.Exclusive, kv.Wait{Timeout: w.env.LockTimeout}); err != nil {
-			return err
-		}
-		if err := w.env.Txn.Delete(e.Key, nil); err != nil {
+		if err := w.removeEntry(x, x.Entry(keys, old, i, rowKey), rowKey); err != nil {
 			return err
 		}
 	}
 	return w.env.Txn.Delete(key, moved)
+}
+
+// removeEntry deletes a row's entry. A unique index that is being built may not have
+// it yet, and under its key have that of another row.
+func (w *Writer) removeEntry(x *table.Index, e table.Entry, rowKey []byte) error {
+	ctx := w.env.Context
+	if err := w.env.Txn.LockRow(ctx, e.Key, kv.Exclusive, kv.Wait{Timeout: w.env.LockTimeout}); err != nil {
+		return err
+	}
+	if x.Unique && x.Desc.Index.Invalid {
+		latest, err := w.env.Txn.Latest(ctx, e.Key)
+		if err != nil || !latest.Found {
+			return err
+		}
+		if other, _, ok := table.RowKeyOf(latest.Value); !ok {
+			return kv.ErrCorrupt
+		} else if !bytes.Equal(other, rowKey) {
+			return nil
+		}
+	}
+	return w.env.Txn.Delete(e.Key, nil)
 }
 
 // replace writes row i of cols over the row old under key.
@@ -448,11 +465,9 @@ func (w *Writer) replace(key []byte, old, cols []*vector.Vector, i int, number u
 		if same && bytes.Equal(oldEntry.Value, entry.Value) {
 			continue
 		}
+		same = same && !(x.Unique && x.Desc.Index.Invalid) // the key may be another row's
 		if wasIn && !same {
-			if err := w.env.Txn.LockRow(ctx, oldEntry.Key, kv.Exclusive, wait); err != nil {
-				return err
-			}
-			if err := w.env.Txn.Delete(oldEntry.Key, nil); err != nil {
+			if err := w.removeEntry(x, oldEntry, rowKey); err != nil {
 				return err
 			}
 		}

@@ -61,7 +61,8 @@ func (m *memory) NewSession() kv.Session {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.mu.session++
-	s := &session{db: m, id: m.mu.session, owner: m.locks.NewOwner(m.mu.session)}
+	s := &session{db: m, id: m.mu.session}
+	s.owner = m.locks.NewOwner(s.id, s.reads)
 	m.mu.sessions[s] = true
 	return s
 }
@@ -92,14 +93,30 @@ func (m *memory) Horizon() kv.Timestamp {
 func (m *memory) horizon() kv.Timestamp {
 	h := m.mu.ts
 	for s := range m.mu.sessions {
-		for v := range s.views {
-			h = min(h, v.snap)
-		}
-		if s.txn != nil && s.txn.fixed != 0 {
-			h = min(h, s.txn.fixed)
+		if snap := s.oldest(); snap != 0 {
+			h = min(h, snap)
 		}
 	}
 	return h
+}
+
+// reads is the oldest snapshot that the session reads, 0 for none.
+func (s *session) reads() kv.Timestamp {
+	s.db.mu.Lock()
+	defer s.db.mu.Unlock()
+	return s.oldest()
+}
+
+func (s *session) oldest() (snap kv.Timestamp) {
+	if s.txn != nil {
+		snap = s.txn.fixed
+	}
+	for v := range s.views {
+		if snap == 0 || v.snap < snap {
+			snap = v.snap
+		}
+	}
+	return snap
 }
 
 func (m *memory) OldestXID() kv.XID {

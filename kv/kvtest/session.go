@@ -144,6 +144,14 @@ func (t *txn) UnlockRelation(object kv.ObjectID, mode kv.Mode) {
 	t.s.owner.UnlockRelation(object, mode, 0)
 }
 
+func (t *txn) OutwaitHolders(ctx context.Context, object kv.ObjectID, mode kv.Mode, wait kv.Wait) error {
+	return t.s.owner.OutwaitHolders(ctx, object, mode, wait)
+}
+
+func (t *txn) OutwaitSnapshots(ctx context.Context, ts kv.Timestamp, wait kv.Wait) error {
+	return t.s.owner.OutwaitSnapshots(ctx, ts, wait)
+}
+
 func (t *txn) LockAdvisory(ctx context.Context, id kv.AdvisoryID, shared bool, wait kv.Wait) error {
 	_, err := t.s.owner.LockAdvisory(ctx, id, shared, false, wait)
 	return err

@@ -6,8 +6,8 @@ import (
 	"datapunk/kv"
 )
 
-// edge is why one owner waits for another: it holds the object (hard), or
-// stands ahead in its queue (soft).
+// edge is why one owner waits for another: it holds the object or is outwaited (hard),
+// or stands ahead in its queue (soft).
 type edge struct {
 	from, to *Owner
 	soft     bool
@@ -15,6 +15,13 @@ type edge struct {
 
 // blockers calls fn for whom w waits for; every shard must be locked, or w's.
 func (w *waiter) blockers(fn func(edge) bool) {
+	if x := w.owner.outwaits.Load(); x != nil {
+		for _, other := range x.list {
+			if !other.over() && !fn(edge{w.owner, other.owner, false}) {
+				return
+			}
+		}
+	}
 	obj := w.obj
 	if obj == nil {
 		return
@@ -49,9 +56,6 @@ func (t *Table) detect(o *Owner) []kv.LockInfo {
 		}
 	}()
 	for range softTries {
-		if o.wait.obj == nil {
-			return nil // granted meanwhile
-		}
 		cycle := findCycle(o)
 		if cycle == nil {
 			return nil
@@ -59,10 +63,6 @@ func (t *Table) detect(o *Owner) []kv.LockInfo {
 		if !relax(cycle) {
 			break
 		}
-	}
-	w := &o.wait
-	if w.obj == nil {
-		return nil
 	}
 	cycle := findCycle(o)
 	if cycle == nil {
@@ -72,12 +72,17 @@ func (t *Table) detect(o *Owner) []kv.LockInfo {
 	for i, e := range cycle {
 		q := &e.from.wait
 		infos[i] = kv.LockInfo{Session: e.from.id, XID: kv.XID(e.from.xid.Load()), Since: q.since}
+		if q.obj == nil {
+			infos[i].Kind, infos[i].Mode, infos[i].Blocker = kv.TransactionLock, kv.ShareMode, e.to.id
+			continue
+		}
 		q.obj.describe(&infos[i], q.mode)
 	}
-	obj := w.obj
-	obj.remove(w)
-	obj.wake()
-	t.shard(obj.hash).drop(obj)
+	if obj := o.wait.obj; obj != nil {
+		obj.remove(&o.wait)
+		obj.wake()
+		t.shard(obj.hash).drop(obj)
+	}
 	return infos
 }
 
@@ -159,6 +164,9 @@ func (t *Table) Locks() []kv.LockInfo {
 		sh.Unlock()
 	}
 	for _, o := range *t.owners.list.Load() {
+		if x := o.outwaits.Load(); x != nil {
+			out = append(out, kv.LockInfo{Session: o.id, XID: kv.XID(o.xid.Load()), Kind: kv.TransactionLock, Mode: kv.ShareMode, Since: x.since, Blocker: x.list[0].owner.id})
+		}
 		o.fast.Lock()
 		for i := 0; i < o.fast.used; i++ {
 			s := &o.fast.slots[i]

@@ -33,7 +33,7 @@ func waitFor(t *testing.T, tab *Table, id kv.SessionID) {
 // makes the cycle, so that nobody is a victim.
 func TestSoftDeadlock(t *testing.T) {
 	tab := table()
-	a, b, c := tab.NewOwner(1), tab.NewOwner(2), tab.NewOwner(3)
+	a, b, c := tab.NewOwner(1, nil), tab.NewOwner(2, nil), tab.NewOwner(3, nil)
 	ctx := t.Context()
 	x, y := []byte("x"), []byte("y")
 	must := func(_ kv.Timestamp, err error) {
@@ -59,7 +59,7 @@ func TestSoftDeadlock(t *testing.T) {
 // TestUpgradeDeadlock: two sharers who both want more.
 func TestUpgradeDeadlock(t *testing.T) {
 	tab := table()
-	a, b := tab.NewOwner(1), tab.NewOwner(2)
+	a, b := tab.NewOwner(1, nil), tab.NewOwner(2, nil)
 	for _, o := range []*Owner{a, b} {
 		if _, err := o.LockRow(t.Context(), []byte("x"), kv.Share, kv.Wait{}); err != nil {
 			t.Fatal(err)
@@ -94,7 +94,7 @@ func TestExclusion(t *testing.T) {
 	for w := range owners {
 		wg.Go(func() {
 			r := rand.New(rand.NewPCG(uint64(w), 1))
-			o := tab.NewOwner(kv.SessionID(w + 1))
+			o := tab.NewOwner(kv.SessionID(w+1), nil)
 			defer o.Close(0)
 			for range rounds {
 				type hold struct {
@@ -162,7 +162,7 @@ func TestExclusion(t *testing.T) {
 // TestDependency: L3, for every space.
 func TestDependency(t *testing.T) {
 	tab := table()
-	a, b := tab.NewOwner(1), tab.NewOwner(2)
+	a, b := tab.NewOwner(1, nil), tab.NewOwner(2, nil)
 	ctx := t.Context()
 	_, _ = a.LockRow(ctx, []byte("x"), kv.Exclusive, kv.Wait{})
 	_, _ = a.LockRelation(ctx, kv.ObjectID{Object: 1}, kv.AccessExclusive, kv.Wait{})

@@ -22,6 +22,9 @@ type Owner struct {
 	lastMark int
 	buf      []byte
 	wait     waiter
+	reads    func() kv.Timestamp // the oldest snapshot it reads, 0 for none
+	era      atomic.Uint64       // transactions that have ended
+	outwaits atomic.Pointer[outwaiting]
 
 	fast struct {
 		sync.Mutex
@@ -56,9 +59,9 @@ type slot struct {
 	counts [4]uint32
 }
 
-// NewOwner adds an owner.
-func (t *Table) NewOwner(id kv.SessionID) *Owner {
-	o := &Owner{t: t, id: id}
+// NewOwner adds an owner; reads tells the oldest snapshot that it reads now, 0 for none.
+func (t *Table) NewOwner(id kv.SessionID, reads func() kv.Timestamp) *Owner {
+	o := &Owner{t: t, id: id, reads: reads}
 	o.wait.owner = o
 	o.wait.ch = make(chan struct{}, 1)
 	t.owners.Lock()
@@ -363,6 +366,7 @@ func (o *Owner) ReleaseAll(dep kv.Timestamp) {
 	o.lastMark = 0
 	o.RollbackTo(0, dep)
 	o.xid.Store(0)
+	o.era.Add(1)
 }
 
 // RollbackTo releases what was gained after a mark.

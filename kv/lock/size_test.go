@@ -15,7 +15,7 @@ func TestSize(t *testing.T) {
 	}
 	const n, limit = 1_000_000, 260
 	tab := table()
-	o := tab.NewOwner(1)
+	o := tab.NewOwner(1, nil)
 	var before, after runtime.MemStats
 	runtime.GC()
 	runtime.ReadMemStats(&before)

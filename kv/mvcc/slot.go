@@ -16,6 +16,9 @@ type Slot struct {
 	_    [56]byte
 }
 
+// Snapshot is what it announces.
+func (s *Slot) Snapshot() kv.Timestamp { return kv.Timestamp(s.snap.Load()) }
+
 // Slots is all of them, and the horizon.
 //
 // A reader stores its snapshot, then looks at the horizon again: if that has

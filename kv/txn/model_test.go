@@ -26,6 +26,8 @@ func TestAgainstModel(t *testing.T) {
 	if testing.Short() {
 		rounds = 20
 	}
+	var played int
+	var splits, large int64
 	for seed := range rounds {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			r := rand.New(rand.NewPCG(uint64(seed), 7))
@@ -36,10 +38,16 @@ func TestAgainstModel(t *testing.T) {
 			})
 			model := kvtest.New()
 			playBoth(t, r, [2]kv.DB{real, model}, 1500)
+			m := real.Metrics()
+			played, splits, large = played+1, splits+m.Splits, large+m.LargeCommits
 			if err := real.Close(); err != nil {
 				t.Fatal(err)
 			}
 		})
+	}
+	t.Logf("splits: %d of partitions, and %d commits written as runs", splits, large)
+	if played == rounds && (splits == 0 || large == 0) {
+		t.Error("no round comes to them any more")
 	}
 }
 

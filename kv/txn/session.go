@@ -22,7 +22,8 @@ type session struct {
 // NewSession makes a session.
 func (db *DB) NewSession() kv.Session {
 	id := kv.SessionID(db.next.Add(1))
-	s := &session{db: db, id: id, owner: db.locks.NewOwner(id), slot: db.set.Slots.Add()}
+	s := &session{db: db, id: id, slot: db.set.Slots.Add()}
+	s.owner = db.locks.NewOwner(id, s.slot.Snapshot)
 	s.txn.s = s
 	return s
 }

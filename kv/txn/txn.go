@@ -127,6 +127,14 @@ func (t *txn) LockAdvisory(ctx context.Context, id kv.AdvisoryID, shared bool, w
 	return err
 }
 
+func (t *txn) OutwaitHolders(ctx context.Context, object kv.ObjectID, mode kv.Mode, wait kv.Wait) error {
+	return t.s.owner.OutwaitHolders(ctx, object, mode, wait)
+}
+
+func (t *txn) OutwaitSnapshots(ctx context.Context, ts kv.Timestamp, wait kv.Wait) error {
+	return t.s.owner.OutwaitSnapshots(ctx, ts, wait)
+}
+
 func (t *txn) Latest(ctx context.Context, key []byte) (kv.Latest, error) {
 	if len(t.buf.nodes) > 0 {
 		if n := t.buf.find(key); n != noNode {

@@ -51,7 +51,7 @@ func (s *Search) describe(f *logical.TableRef) {
 	t := s.stats.Table(f.Relation.OID)
 	unique := map[int16]bool{}
 	for _, oid := range f.Relation.Indexes {
-		if x := s.catalog.Relation(oid); x != nil && x.Index.Unique && len(x.Index.Keys) == 1 && x.Index.Predicate == "" {
+		if x := s.catalog.Relation(oid); x != nil && x.Index.Unique && !x.Index.Invalid && len(x.Index.Keys) == 1 && x.Index.Predicate == "" {
 			unique[x.Index.Keys[0].Column] = true
 		}
 	}
@@ -134,6 +134,9 @@ func (s *Search) paths(f *logical.TableRef, conds []expr.Expr, outer map[expr.Co
 	seq := base()
 	seq.Filter = conds
 	seq.Est = plan.Estimate{Rows: s.selected(rows, conds), Total: cost.Scan(rows, len(conds))}
+	if s.opts.NoSeqScan {
+		seq.Est.Total += cost.Disabled
+	}
 	out = append(out, seq)
 	if s.opts.NoIndexScan {
 		return out, nil

@@ -55,7 +55,7 @@ func (s *Session) vacuumStmt(ctx context.Context, sql string, n *pg.VacuumStmt) 
 	tag, analyze := "ANALYZE", true
 	if n.IsVacuumcmd {
 		tag, analyze = "VACUUM", false
-		if s.block {
+		if s.block || s.several {
 			return "", pgerr.New(pgerr.ActiveSqlTransaction, "VACUUM cannot run inside a transaction block")
 		}
 	}

@@ -35,7 +35,7 @@ func translate(ctx context.Context, err error) error {
 		var lines []string
 		for i, l := range deadlock.Cycle {
 			next := deadlock.Cycle[(i+1)%len(deadlock.Cycle)]
-			lines = append(lines, fmt.Sprintf("Process %d waits for %s; blocked by process %d.", l.Session, l.Mode, next.Session))
+			lines = append(lines, fmt.Sprintf("Process %d waits for %s; blocked by process %d.", l.Session, awaited(l, next), next.Session))
 		}
 		d.Detail = strings.Join(lines, "\n")
 		return d
@@ -61,4 +61,21 @@ func translate(ctx context.Context, err error) error {
 		return errCancelled
 	}
 	return pgerr.Internal("%v", err)
+}
+
+// awaited says what a waiter in a deadlock waits for; next is who holds it.
+func awaited(l, next kv.LockInfo) string {
+	switch l.Kind {
+	case kv.RelationLock:
+		return fmt.Sprintf("%s on relation %d of database %d", l.Mode, l.Object.Object, l.Object.Database)
+	case kv.AdvisoryLock:
+		sub := 1
+		if l.Advisory.Pair {
+			sub = 2
+		}
+		return fmt.Sprintf("%s on advisory lock [%d,%d,%d,%d]", l.Mode, l.Advisory.Database, uint32(l.Advisory.Key>>32), uint32(l.Advisory.Key), sub)
+	case kv.TransactionLock:
+		return fmt.Sprintf("%s on virtual transaction -1/%d", l.Mode, l.Blocker)
+	}
+	return fmt.Sprintf("%s on transaction %d", kv.ShareMode, uint32(next.XID))
 }

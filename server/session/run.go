@@ -155,7 +155,8 @@ func (s *Session) plan(ctx context.Context, snapshot catalog.Snapshot, query *lo
 // planner makes a planner over a snapshot, as the session's settings say.
 func (s *Session) planner(snapshot catalog.Snapshot) *search.Search {
 	return search.New(snapshot, statistics{s.engine, snapshot}, search.Options{
-		NoHashJoin: s.get("enable_hashjoin") == "off", NoMergeJoin: s.get("enable_mergejoin") == "off", NoSort: s.get("enable_sort") == "off", NoNestLoop: s.get("enable_nestloop") == "off", NoIndexScan: s.get("enable_indexscan") == "off",
+		NoHashJoin: s.get("enable_hashjoin") == "off", NoMergeJoin: s.get("enable_mergejoin") == "off", NoNestLoop: s.get("enable_nestloop") == "off",
+		NoIndexScan: s.get("enable_indexscan") == "off", NoSeqScan: s.get("enable_seqscan") == "off", NoSort: s.get("enable_sort") == "off",
 		Stored: func(text string, cols []logical.Col) (expr.Expr, error) {
 			return s.binder(text, snapshot, nil, false).Stored(text, cols)
 		},

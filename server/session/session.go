@@ -70,6 +70,7 @@ type Session struct {
 	txn        kv.Txn // nil when idle
 	writer     catalog.Writer
 	block      bool // within BEGIN … COMMIT
+	several    bool // within a simple message of several statements
 	failed     bool
 	txnTime    datetime.Timestamp
 	stmtTime   datetime.Timestamp
@@ -414,6 +415,8 @@ func (s *Session) Simple(ctx context.Context, sql string) error {
 
 // inOne runs n statements, in one transaction unless they say otherwise.
 func (s *Session) inOne(ctx context.Context, n int, run func(context.Context, int) (string, error)) error {
+	s.several = n > 1
+	defer func() { s.several = false }()
 	for i := range n {
 		var tag string
 		err := s.statement(ctx, func(ctx context.Context) (err error) {

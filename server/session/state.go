@@ -94,7 +94,7 @@ func moment(t datetime.Timestamp) any {
 }
 
 // waits are the words of pg_stat_activity for what a session waits for.
-var waits = map[kv.LockKind]string{kv.RowLock: "tuple", kv.RelationLock: "relation", kv.AdvisoryLock: "advisory"}
+var waits = map[kv.LockKind]string{kv.RowLock: "tuple", kv.RelationLock: "relation", kv.AdvisoryLock: "advisory", kv.TransactionLock: "virtualxid"}
 
 // activity is pg_stat_get_activity. Of sessions of others, only those who may read
 // all statistics see more than that they are there.
@@ -180,6 +180,8 @@ func (x state) locks() ([][]any, error) {
 				sub = 2
 			}
 			row[0], row[1], row[7], row[8], row[9] = "advisory", types.OID(l.Advisory.Database), types.OID(l.Advisory.Key>>32), types.OID(uint32(l.Advisory.Key)), sub
+		case kv.TransactionLock:
+			row[0], row[5] = "virtualxid", transaction(pids[l.Blocker])
 		case kv.RowLock:
 			if l.Granted {
 				continue

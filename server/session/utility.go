@@ -13,6 +13,7 @@ import (
 	"datapunk/internal/pgerr"
 	"datapunk/server/client"
 	"datapunk/server/setting"
+	"datapunk/sql/logical"
 	"datapunk/sql/parser"
 	"datapunk/types"
 	"datapunk/types/vector"
@@ -61,7 +62,7 @@ func (s *Session) utility(ctx context.Context, sql string, st *parser.Statement)
 	case *pg.Node_VacuumStmt:
 		return s.vacuumStmt(ctx, sql, n.VacuumStmt)
 	}
-	if what := aloneOnly(st.Node); what != "" && s.block {
+	if what := aloneOnly(st.Node); what != "" && (s.block || s.several) {
 		return "", pgerr.Newf(pgerr.ActiveSqlTransaction, "%s cannot run inside a transaction block", what)
 	}
 	if err := s.begin(); err != nil {
@@ -110,11 +111,25 @@ func (s *Session) define(ctx context.Context, sql string, node *pg.Node) (string
 	if err := s.unchecked(change); err != nil {
 		return "", err
 	}
-	if err := s.ddl(ctx, w).Run(change); err != nil {
+	if err := s.change(ctx, w, change); err != nil {
 		return "", err
 	}
 	s.txn.NextCommand()
 	return change.Tag(), nil
+}
+
+func (s *Session) change(ctx context.Context, w catalog.Writer, change logical.Utility) error {
+	switch u := change.(type) {
+	case *logical.CreateIndex:
+		if u.Concurrently {
+			return s.createConcurrently(ctx, w, u)
+		}
+	case *logical.Drop:
+		if u.Concurrently {
+			return s.dropConcurrently(ctx, w, u)
+		}
+	}
+	return s.ddl(ctx, w).Run(change)
 }
 
 // ddl makes an executor of changes to the catalog.

@@ -69,6 +69,7 @@ var table = []Setting{
 	{Name: "enable_indexscan", Kind: Bool, Default: "on", Context: User},
 	{Name: "enable_mergejoin", Kind: Bool, Default: "on", Context: User},
 	{Name: "enable_nestloop", Kind: Bool, Default: "on", Context: User},
+	{Name: "enable_seqscan", Kind: Bool, Default: "on", Context: User},
 	{Name: "enable_sort", Kind: Bool, Default: "on", Context: User},
 	{Name: "escape_string_warning", Kind: Bool, Default: "on", Context: User, Harmless: true},
 	{Name: "extra_float_digits", Kind: Int, Default: "1", Context: User, Min: -15, Max: 3},

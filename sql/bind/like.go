@@ -134,7 +134,7 @@ func (b *Binder) likeIndexes(t *logical.CreateTable, rel *desc.Relation, moved m
 		for i, n := range def.Include {
 			def.Include[i] = moved[n]
 		}
-		def.Predicate, def.Clustered, def.Replica = renumber(def.Predicate, moved), false, false
+		def.Predicate, def.Clustered, def.Replica, def.Invalid = renumber(def.Predicate, moved), false, false, false
 		t.Indexes = append(t.Indexes, logical.CreateIndex{Def: def})
 	}
 }

@@ -542,6 +542,14 @@ func (b *Binder) drop(n *pg.DropStmt) (logical.Utility, error) {
 	default:
 		return nil, pgerr.Unsupported("DROP of %v", n.RemoveType)
 	}
+	if n.Concurrent {
+		switch {
+		case len(n.Objects) > 1:
+			return nil, pgerr.New(pgerr.FeatureNotSupported, "DROP INDEX CONCURRENTLY does not support dropping multiple objects")
+		case d.Cascade:
+			return nil, pgerr.New(pgerr.FeatureNotSupported, "DROP INDEX CONCURRENTLY does not support CASCADE")
+		}
+	}
 	word := strings.ToLower(k.word)
 	for _, o := range n.Objects {
 		parts := names(o.GetList().Items)
@@ -560,7 +568,11 @@ func (b *Binder) drop(n *pg.DropStmt) (logical.Utility, error) {
 				}
 			}
 			if !n.MissingOk {
-				return nil, pgerr.Newf(pgerr.UndefinedTable, "%s \"%s\" does not exist", word, name)
+				code := pgerr.UndefinedTable
+				if want == desc.Index {
+					code = pgerr.UndefinedObject
+				}
+				return nil, pgerr.Newf(code, "%s \"%s\" does not exist", word, name)
 			}
 			what := word
 			if want == desc.Table {
@@ -582,6 +594,7 @@ func (b *Binder) drop(n *pg.DropStmt) (logical.Utility, error) {
 			return nil, pgerr.Newf(pgerr.InsufficientPrivilege, "permission denied: \"%s\" is a system catalog", rel.Name)
 		}
 		d.Objects = append(d.Objects, rel.ID())
+		d.Concurrently = n.Concurrent && rel.Persistence != desc.Temp
 	}
 	return d, nil
 }
@@ -596,15 +609,14 @@ func article(word string) string {
 func (b *Binder) createIndex(n *pg.IndexStmt) (logical.Utility, error) {
 	rel, err := b.Relation(n.Relation)
 	if err != nil {
+		pgerr.Of(err).Position = 0
 		return nil, err
 	}
 	if rel.Kind != desc.Table || rel.OID < desc.FirstUser {
 		return nil, b.errorf(n.Relation.Location, pgerr.WrongObjectType, "cannot create index on relation \"%s\"", rel.Name)
 	}
-	if n.Concurrent {
-		return nil, pgerr.Unsupported("CREATE INDEX CONCURRENTLY")
-	}
 	x := &logical.CreateIndex{Table: rel.OID, Bound: rel, Name: n.Idxname, IfNotExists: n.IfNotExists}
+	x.Concurrently = n.Concurrent && rel.Persistence != desc.Temp // nobody else writes such a table
 	x.Def = desc.IndexDef{Table: rel.OID, Method: n.AccessMethod, Unique: n.Unique, Immediate: n.Unique, NullsEqual: n.NullsNotDistinct}
 	switch n.AccessMethod {
 	case "btree":

@@ -35,6 +35,8 @@ type (
 		Objects []desc.ID
 		Cascade bool
 		Missing []string // names that IF EXISTS passed over, for notices
+		// Concurrently: one index, in several transactions, beside readers and writers.
+		Concurrently bool
 	}
 
 	// CreateIndex makes an index.
@@ -44,6 +46,8 @@ type (
 		Name        string         // "": chosen
 		Def         desc.IndexDef
 		IfNotExists bool
+		// Concurrently: in several transactions, beside writers.
+		Concurrently bool
 	}
 
 	// CreateSchema makes a schema.
