@@ -15,9 +15,10 @@ build: ## build bin/datapunk (needs Go and a C compiler; the first build compile
 demo: build ## start a node on a scratch directory with a sample table, and serve until interrupted
 	@testdata/demo/demo.sh $(BIN)
 
-test: ## run all tests, and say how often the suite that spills did
+test: ## run all tests, and say how often they went the rare ways
 	$(GO) test ./...
-	@$(GO) test -v -run 'TestLogicSpilled$$' ./server/servertest | grep -o 'spilled: .*'
+	@$(GO) test -v -run 'Test(LogicSpilled|LockRecheck)$$' ./server/servertest | grep -oE '(statements|spilled|overtaken): .*'
+	@$(GO) test -v -short -run 'TestAgainstModel$$' ./kv/txn | grep -o 'splits: .*'
 
 race: ## run all tests under the race detector
 	$(GO) test -race ./...

@@ -232,6 +232,7 @@ func (n *Insert) update(key []byte, i int) (again bool, err error) {
 		return false, err
 	}
 	if !latest.Found {
+		n.env.Overtaken.Retried.Add(1)
 		return true, nil
 	}
 	if latest.Own && latest.Command == n.env.Txn.Command() {

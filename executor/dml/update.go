@@ -164,8 +164,10 @@ func (c *Change) row(b *vector.Batch, i int) error {
 					return nil
 				}
 				key = append([]byte(nil), latest.Moved...)
+				c.env.Overtaken.Followed.Add(1)
 				continue
 			}
+			c.env.Overtaken.Rechecked.Add(1)
 			pass, err := c.recheck.Row(row, key, latest.Value)
 			if err != nil || !pass {
 				return err

@@ -155,11 +155,13 @@ func (l *LockRows) lock(b *vector.Batch, r int) (row *vector.Batch, keep bool, e
 					return nil, false, nil
 				}
 				key = append([]byte(nil), latest.Moved...)
+				l.env.Overtaken.Followed.Add(1)
 				continue
 			}
 			if row == nil {
 				row = table.Constants(b, r)
 			}
+			l.env.Overtaken.Rechecked.Add(1)
 			if pass, err := l.recheck[i].Row(row, key, latest.Value); !pass || err != nil {
 				return nil, false, err
 			}

@@ -47,6 +47,7 @@ type Env struct {
 	Changed int64
 	// ReadCommitted: a row that changed while its lock was awaited is rechecked.
 	ReadCommitted bool
+	Overtaken     *Overtaken
 	LockTimeout   int64 // ms
 }
 

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"datapunk/executor/op"
 	"datapunk/executor/spill"
 	"datapunk/internal/budget"
 	"datapunk/server/config"
@@ -49,6 +50,9 @@ func machine() int64 {
 
 // Temporary is where temporary files lie, and how often they were needed.
 func (n *Node) Temporary() *spill.Directory { return n.engine.Temporary }
+
+// Overtaken counts the rows that changed while their locks were awaited.
+func (n *Node) Overtaken() *op.Overtaken { return &n.engine.Overtaken }
 
 // Memory is the account of what statements hold.
 func (n *Node) Memory() *budget.Account { return n.engine.Memory }

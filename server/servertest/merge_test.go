@@ -7,5 +7,5 @@ func TestLogicMerged(t *testing.T) {
 	if *oracle != "" || *rewrite {
 		t.Skip("the files belong to TestLogic")
 	}
-	logic(t, Start(t), map[string]string{"enable_hashjoin": "off", "enable_nestloop": "off"}, anyOrder())
+	logic(t, Start(t), map[string]string{"enable_hashjoin": "off", "enable_nestloop": "off"}, anyOrder)
 }

@@ -9,6 +9,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+
+	"datapunk/server/config"
 )
 
 func run(t *testing.T, conn *pgx.Conn, list ...string) {
@@ -149,7 +151,8 @@ func itoa(n int32) string {
 // and left out when it no longer belongs to the result.
 func TestLockRecheck(t *testing.T) {
 	ctx := context.Background()
-	url := Start(t)
+	n := StartNode(t, config.Options{Data: t.TempDir(), Listen: "127.0.0.1:0"})
+	url := URL(n)
 	first, second := connect(t, url), connect(t, url)
 	for _, c := range []struct{ change, wait, want string }{
 		{"UPDATE t SET v = 5 WHERE id = 1", "SELECT id, v FROM t WHERE v < 10 ORDER BY id FOR UPDATE", "1=5 2=2"},
@@ -159,8 +162,12 @@ func TestLockRecheck(t *testing.T) {
 		{"UPDATE t SET v = 5 WHERE id = 1", "UPDATE t SET v = v + 1 WHERE v < 10 RETURNING id, v", "1=6 2=3"},
 		{"UPDATE t SET v = 50 WHERE id = 1", "DELETE FROM t WHERE v < 10 RETURNING id, v", "2=2"},
 		{"UPDATE t SET v = 5 WHERE id = 1", "SELECT t.id, u.v FROM t JOIN t u ON u.id = t.id WHERE t.v < 10 ORDER BY t.id FOR UPDATE OF u", "1=5 2=2"},
+		{"UPDATE t SET id = 9 WHERE id = 1", "UPDATE t SET v = v + 7 WHERE v < 10 RETURNING id, v", "9=8 2=9"},
+		{"DELETE FROM t WHERE id = 1", "INSERT INTO t VALUES (1, 7), (2, 0) ON CONFLICT (id) DO UPDATE SET v = t.v + 1 RETURNING id, v", "1=7 2=3"},
+		{"SELECT FROM t WHERE id = 1 FOR UPDATE; DELETE FROM t WHERE id = 1", "INSERT INTO t VALUES (3, 1) ON CONFLICT (v) DO UPDATE SET v = 9 RETURNING id, v", "3=1"},
 	} {
-		run(t, first, "DROP TABLE IF EXISTS t", "CREATE TABLE t (id int PRIMARY KEY, v int)", "INSERT INTO t VALUES (1, 1), (2, 2)", "BEGIN", c.change)
+		change, later, _ := strings.Cut(c.change, "; ") // while the other waits
+		run(t, first, "DROP TABLE IF EXISTS t", "CREATE TABLE t (id int PRIMARY KEY, v int UNIQUE)", "INSERT INTO t VALUES (1, 1), (2, 2)", "BEGIN", change)
 		got := make(chan string, 1)
 		go func() {
 			rows, err := second.Query(ctx, c.wait)
@@ -188,10 +195,16 @@ func TestLockRecheck(t *testing.T) {
 			continue
 		case <-time.After(60 * time.Millisecond):
 		}
-		run(t, first, "COMMIT")
+		run(t, first, later, "COMMIT")
 		if text := <-got; text != " "+c.want {
 			t.Errorf("%s, then %s: got%s, want %s", c.change, c.wait, text, c.want)
 		}
+	}
+	o := n.Overtaken()
+	rechecked, followed, retried := o.Rechecked.Load(), o.Followed.Load(), o.Retried.Load()
+	t.Logf("overtaken: %d rechecked, %d followed, %d retried", rechecked, followed, retried)
+	if rechecked == 0 || followed == 0 || retried == 0 {
+		t.Error("a case does not come to what it is for any more")
 	}
 }
 

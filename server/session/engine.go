@@ -12,6 +12,7 @@ import (
 	"datapunk/catalog/stat"
 	"datapunk/catalog/store"
 	"datapunk/catalog/system"
+	"datapunk/executor/op"
 	"datapunk/executor/spill"
 	"datapunk/internal/budget"
 	"datapunk/kv"
@@ -35,6 +36,7 @@ type Engine struct {
 	// Memory is the node's account, Temporary where its temporary files lie.
 	Memory    *budget.Account
 	Temporary *spill.Directory
+	Overtaken op.Overtaken
 	// SpillRows, if not 0, is how many rows an operator may hold, for tests.
 	SpillRows int
 	Start     datetime.Timestamp

@@ -185,7 +185,7 @@ func (s *Session) lockRelations(ctx context.Context, uses []logical.Use) error {
 // execute builds a plan's operators over a new view.
 func (s *Session) execute(ctx context.Context, snapshot catalog.Snapshot, p *plan.Plan, params []*vector.Vector) (*execution, error) {
 	x := &execution{session: s, plan: p}
-	x.env = &op.Env{Env: &eval.Env{Env: new(function.Env)}, Session: operators{s}}
+	x.env = &op.Env{Env: &eval.Env{Env: new(function.Env)}, Session: operators{s}, Overtaken: &s.engine.Overtaken}
 	if err := x.prepare(ctx, params); err != nil {
 		return nil, err
 	}
