@@ -11,13 +11,11 @@ import (
 	"datapunk/executor/scan"
 	"datapunk/executor/setop"
 	"datapunk/executor/sort"
-	"datapunk/executor/spill"
 	"datapunk/executor/window"
 	"datapunk/internal/pgerr"
 	"datapunk/planner/plan"
 	"datapunk/sql/eval"
 	"datapunk/sql/expr"
-	"datapunk/types"
 	"datapunk/types/vector"
 )
 
@@ -30,23 +28,15 @@ type Builder struct {
 	Catalog Catalog
 	System  scan.Provider
 	plan    *plan.Plan
-	ctes    map[*plan.CTE]*cte
+	ctes    map[*plan.CTE]*with
 	unions  map[*plan.RecursiveUnion]*flow.Recursion
 	// Wrap, if set, stands around every operator (EXPLAIN ANALYZE).
 	Wrap func(plan.Node, op.Operator) op.Operator
 }
 
-// cte is a WITH query that is run when it is first read and kept.
-type cte struct {
-	node *plan.CTE
-	in   op.Operator
-	rows *spill.Rows
-	err  error
-}
-
 // New makes a builder for a plan, and lets expressions open its subqueries.
 func New(env *op.Env, catalog Catalog, system scan.Provider, p *plan.Plan) *Builder {
-	b := &Builder{Env: env, Catalog: catalog, System: system, plan: p, ctes: map[*plan.CTE]*cte{}, unions: map[*plan.RecursiveUnion]*flow.Recursion{}}
+	b := &Builder{Env: env, Catalog: catalog, System: system, plan: p, ctes: map[*plan.CTE]*with{}, unions: map[*plan.RecursiveUnion]*flow.Recursion{}}
 	env.Subplan = b.subplan
 	return b
 }
@@ -54,53 +44,9 @@ func New(env *op.Env, catalog Catalog, system scan.Provider, p *plan.Plan) *Buil
 // Root builds the whole plan.
 func (b *Builder) Root() (op.Operator, error) {
 	for _, c := range b.plan.CTEs {
-		b.ctes[c] = &cte{node: c}
+		b.ctes[c] = &with{b: b, node: c}
 	}
 	return b.Build(b.plan.Root)
-}
-
-// Finish runs the data-modifying WITH queries that nothing has read to their end.
-func (b *Builder) Finish() error {
-	for _, c := range b.plan.CTEs {
-		if c.Changes {
-			if k := b.ctes[c]; k.rows == nil {
-				b.read(k)
-				if k.err != nil {
-					return k.err
-				}
-			}
-		}
-	}
-	return nil
-}
-
-// read runs a WITH query and keeps its rows.
-func (b *Builder) read(k *cte) *spill.Rows {
-	if k.rows != nil || k.err != nil {
-		return k.rows
-	}
-	var columns []*types.Type
-	for _, c := range k.node.Root.Output() {
-		columns = append(columns, c.T)
-	}
-	rows := b.Env.Space.NewRows(spill.Kept, columns)
-	k.in, k.err = b.Build(k.node.Root)
-	if k.err != nil {
-		return nil
-	}
-	changed := b.Env.Changed
-	if k.err = k.in.Open(); k.err == nil {
-		k.err = op.Drain(k.in, func(batch *vector.Batch) error {
-			return rows.Add(batch.Cols, batch.Selection(nil))
-		})
-	}
-	if k.err == nil {
-		k.err = rows.Finish()
-	}
-	k.in.Close()
-	b.Env.Changed = changed // the tag counts the main statement's rows only
-	k.rows = rows
-	return rows
 }
 
 // Build makes the operator of a node.
@@ -154,7 +100,7 @@ func (b *Builder) build(n plan.Node) (op.Operator, error) {
 	case *plan.CTEScan:
 		return b.cteScan(n)
 	case *plan.WorkTable:
-		return scan.NewKept(b.unions[n.Union].Work), nil
+		return scan.NewKept(b.unions[n.Union]), nil
 	case *plan.Filter:
 		return flow.NewFilter(b.Env, n, in)
 	case *plan.Project:
@@ -213,15 +159,6 @@ func (b *Builder) recursion(n *plan.RecursiveUnion) (op.Operator, error) {
 	}
 	r.Terms(left, right)
 	return r, nil
-}
-
-// cteScan reads a kept WITH query.
-func (b *Builder) cteScan(n *plan.CTEScan) (op.Operator, error) {
-	k := b.ctes[n.CTE]
-	if k == nil {
-		return nil, pgerr.Internal("WITH query %s is not part of the plan", n.CTE.Name)
-	}
-	return scan.NewKept(func() (*spill.Rows, error) { return b.read(k), k.err }), nil
 }
 
 // subplan opens the plan of a subquery within an expression.

@@ -40,8 +40,16 @@ func NewRecursion(env *op.Env, node *plan.RecursiveUnion, seen Seen) *Recursion 
 // Terms sets the two terms.
 func (r *Recursion) Terms(left, right op.Operator) { r.left, r.right = left, right }
 
-// Work is the last round's rows.
-func (r *Recursion) Work() (*spill.Rows, error) { return r.work, nil }
+// Part is the last round's rows, for the second term.
+func (r *Recursion) Part(n int) (*spill.Rows, error) {
+	if n > 0 {
+		return nil, nil
+	}
+	return r.work, nil
+}
+
+// More is false: a round is whole when it is read.
+func (r *Recursion) More(int) (bool, error) { return false, nil }
 
 // Open starts with the first term.
 func (r *Recursion) Open() error {

@@ -5,8 +5,8 @@ import (
 	"datapunk/types/vector"
 )
 
-// Rows is a list of rows that is written once and then read any number of times: WITH
-// queries, work tables of recursion, partitions of window functions, and the inner sides
+// Rows is a list of rows that is written once and then, or in memory meanwhile, read any
+// number of times: WITH queries, work tables of recursion, partitions of window functions, and the inner sides
 // of nested loops.
 type Rows struct {
 	space   *Space
@@ -28,6 +28,9 @@ func (s *Space) NewRows(k Kind, columns []*types.Type) *Rows {
 
 // Len is the number of rows.
 func (r *Rows) Len() int { return r.n }
+
+// Spilled tells whether rows go to disk: then they can be read once the list is finished.
+func (r *Rows) Spilled() bool { return r.writer != nil || r.run != nil }
 
 // Add copies rows to the end.
 func (r *Rows) Add(cols []*vector.Vector, sel []int32) error {

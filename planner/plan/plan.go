@@ -82,11 +82,13 @@ type Subplan struct {
 	Outer []expr.ColumnID // columns that each run is given
 }
 
-// CTE is a WITH query that is run once and kept.
+// CTE is a WITH query that is run once, or once for each row around it on which it
+// depends, and kept.
 type CTE struct {
 	Name    string
 	Root    Node
-	Changes bool // runs to its end whether or not it is read
+	Outer   []expr.ColumnID // columns that each run is given
+	Changes bool            // runs to its end whether or not it is read
 }
 
 type (

@@ -573,6 +573,9 @@ func mentionsColumn(node plan.Node, id expr.ColumnID) bool {
 			expr.Columns(e, set)
 			found = found || set[id]
 		})
+		if scan, ok := n.(*plan.CTEScan); ok {
+			found = found || slices.Contains(scan.CTE.Outer, id)
+		}
 	})
 	return found
 }

@@ -207,6 +207,7 @@ func (s *Search) with(q *logical.Query) error {
 			continue
 		}
 		p := &plan.CTE{Name: c.Name, Changes: c.Changes}
+		p.Outer, _ = s.replaceOuter(c.Query.Outer)
 		s.ctes[c] = p
 		var root plan.Node
 		var err error

@@ -322,6 +322,7 @@ func (x *execution) tag() string {
 func (x *execution) close() {
 	if x.opened {
 		x.root.Close()
+		x.builder.Close()
 	}
 	x.env.Space.Close()
 	x.view.Close()

@@ -100,16 +100,20 @@ func (b *Binder) columnExpr(level, from *scope, item *source, c *logical.Col) ex
 func (b *Binder) noteOuter(e expr.Expr, from *scope) {
 	expr.Walk(e, func(e expr.Expr) bool {
 		if c, ok := e.(*expr.Column); ok {
-			home := b.home[c.ID]
-			for q := from.q; q != nil && q != home; q = q.parent {
-				if !q.outer[c.ID] {
-					q.outer[c.ID] = true
-					b.noted = append(b.noted, note{q, c.ID})
-				}
-			}
+			b.noteColumn(c.ID, from)
 		}
 		return true
 	})
+}
+
+func (b *Binder) noteColumn(id expr.ColumnID, from *scope) {
+	home := b.home[id]
+	for q := from.q; q != nil && q != home; q = q.parent {
+		if !q.outer[id] {
+			q.outer[id] = true
+			b.noted = append(b.noted, note{q, id})
+		}
+	}
 }
 
 // qualified finds t.name (schema may be 0).

@@ -78,6 +78,11 @@ func (b *Binder) cteColumns(cte *logical.CTE, n *pg.CommonTableExpr, targets []l
 func (b *Binder) cteRef(s *scope, c *logical.CTE, n *pg.RangeVar) (logical.FromItem, error) {
 	c.References++
 	ref := &logical.CTERef{CTE: c, Alias: c.Name}
+	if c.Query != nil {
+		for _, id := range c.Query.Outer {
+			b.noteColumn(id, s)
+		}
+	}
 	if c.Query != nil && c.Query.Change != nil && len(c.Query.Change.Returning) == 0 {
 		return nil, b.errorf(n.Location, pgerr.FeatureNotSupported, "WITH query \"%s\" does not have a RETURNING clause", c.Name)
 	}
