@@ -51,6 +51,14 @@ large() {
     psql -qc "drop index if exists bulk_n" -c "create index bulk_n on bulk (n)" || return 0
   done
 }
+# Indexes made and dropped beside pgbench's writers.
+beside() {
+  for i in $(seq 100000); do
+    psql -qc "drop index concurrently if exists beside_t" -c "create index concurrently beside_t on pgbench_tellers (tbalance)" || return 0
+    [ $((i % 4)) = 1 ] || continue
+    psql -qc "drop index concurrently if exists beside_a" -c "create unique index concurrently beside_a on pgbench_accounts (abalance, aid) include (bid)" || return 0
+  done
+}
 up
 "$pgbench" -iq -s 2 >/dev/null 2>&1
 one "create table ledger (batch text primary key, n int); create table bulk (batch text, n int); create index on bulk (batch)"
@@ -60,6 +68,7 @@ for round in $(seq "$rounds"); do
   ddl >/dev/null 2>&1 & loads="$loads $!"
   copies "$round" >/dev/null 2>&1 & loads="$loads $!"
   large "$round" >/dev/null 2>&1 & loads="$loads $!"
+  beside >/dev/null 2>&1 & loads="$loads $!"
   sleep "$((1 + RANDOM % 2)).$((RANDOM % 100))"
   kill -9 $node; wait $node 2>/dev/null || true
   wait $loads 2>/dev/null || true
