@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"sync"
 	"sync/atomic"
@@ -269,8 +270,8 @@ func (c *crew) check(t *testing.T, db kv.DB, w witness) (from []int64) {
 	return from
 }
 
-// linkFS keeps links and clones apart: MemFS.Link takes a read lock within the
-// same read lock, which deadlocks if CrashClone comes between.
+// linkFS keeps apart from clones what takes MemFS's read lock within the same read
+// lock: that deadlocks if CrashClone comes between.
 type linkFS struct {
 	*vfs.MemFS
 	links sync.RWMutex
@@ -280,6 +281,18 @@ func (f *linkFS) Link(a, b string) error {
 	f.links.RLock()
 	defer f.links.RUnlock()
 	return f.MemFS.Link(a, b)
+}
+
+func (f *linkFS) ReuseForWrite(a, b string, c vfs.DiskWriteCategory) (vfs.File, error) {
+	f.links.RLock()
+	defer f.links.RUnlock()
+	return f.MemFS.ReuseForWrite(a, b, c)
+}
+
+func (f *linkFS) Lock(name string) (io.Closer, error) {
+	f.links.RLock()
+	defer f.links.RUnlock()
+	return f.MemFS.Lock(name)
 }
 
 func (f *linkFS) crash(cfg vfs.CrashCloneCfg) *linkFS {
